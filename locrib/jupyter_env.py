@@ -1,0 +1,99 @@
+"""The environment in which the course's Jupyter runs, apart from any other Jupyter of the user.
+
+A learner may have a Jupyter of their own, with extensions, start-up scripts and settings that
+were never tried with the course. So ours reads the course's configuration, finds the course's
+kernel, and keeps its settings, histories and sockets in folders of its own.
+"""
+
+import os
+import stat
+import sys
+import tempfile
+from collections.abc import Mapping
+from pathlib import Path
+
+from locrib import folders
+from locrib.trouble import Trouble
+
+KERNEL = "locrib-course"
+
+_PACKAGE = Path(__file__).resolve().parent
+ASSETS = _PACKAGE / "jupyter"
+"""Kernel specification and browser-side settings, laid out as Jupyter expects them."""
+
+
+def config_path() -> list[Path]:
+    """Folders that Jupyter must search for configuration, most important first.
+
+    In a checkout jupyter_config.py lies at the top. An installation has it in `etc/jupyter` of
+    its environment, which Jupyter searches anyway.
+    """
+    top = _PACKAGE.parent
+    return [top, ASSETS] if (top / "jupyter_config.py").is_file() else [ASSETS]
+
+
+def environment(base: Mapping[str, str] | None = None) -> dict[str, str]:
+    """The variables to start Jupyter (or nbclient) with, `base` first (default: our own)."""
+    variables = dict(os.environ if base is None else base)
+    settings = folders.config() / "jupyter"
+    state = folders.state()
+    variables |= {
+        "JUPYTER_CONFIG_PATH": os.pathsep.join(map(str, config_path())),
+        "JUPYTER_PATH": str(ASSETS),
+        "JUPYTER_CONFIG_DIR": str(settings),
+        "JUPYTER_DATA_DIR": str(state / "jupyter"),
+        "JUPYTER_RUNTIME_DIR": str(runtime()),
+        "IPYTHONDIR": str(state / "ipython"),
+    }
+    # A learner's JUPYTER_TOKEN or PYTHONSTARTUP was meant for another server.
+    for foreign in ("JUPYTER_TOKEN", "JUPYTER_PREFER_ENV_PATH", "JUPYTERLAB_DIR", "PYTHONSTARTUP"):
+        variables.pop(foreign, None)
+    # An empty or relative entry (`PYTHONPATH=$PYTHONPATH:/elsewhere` leaves one) means the
+    # notebook's folder and comes first: the very thing `python -P` is there to prevent.
+    search = variables.pop("PYTHONPATH", "").split(os.pathsep)
+    if search := [entry for entry in search if Path(entry).is_absolute()]:
+        variables["PYTHONPATH"] = os.pathsep.join(search)
+    # `!python` and `%pip` in a notebook must mean the course's environment.
+    variables["PATH"] = os.pathsep.join(
+        [str(Path(sys.executable).parent), variables.get("PATH", os.defpath)]
+    )
+    return variables
+
+
+def runtime() -> Path:
+    """A folder only this user can enter, for the server's address and the kernels' keys.
+
+    `$XDG_RUNTIME_DIR` where there is one that is really ours (`su` leaves the other user's in the
+    environment), else a folder in the temporary directory, checked to be ours and closed.
+
+    Raises:
+        Trouble: Somebody else made a folder of that name first.
+    """
+    session = os.environ.get("XDG_RUNTIME_DIR", "")
+    if session and _is_private(Path(session)):
+        folder = Path(session) / folders.APP
+        folder.mkdir(mode=0o700, exist_ok=True)
+        return folder
+    folder = Path(tempfile.gettempdir()) / f"{folders.APP}-{os.getuid()}"
+    folder.mkdir(mode=0o700, exist_ok=True)
+    if not _is_private(folder):
+        raise Trouble(
+            f"{folder} to belong to you and to nobody else",
+            "another user can enter it or owns it",
+            "remove it, or set XDG_RUNTIME_DIR to a folder of your own (chmod 700)",
+        )
+    return folder
+
+
+def _is_private(folder: Path) -> bool:
+    try:
+        seen = folder.lstat()
+    except OSError:
+        return False
+    mode = stat.S_IMODE(seen.st_mode)
+    return (
+        stat.S_ISDIR(seen.st_mode)
+        and seen.st_uid == os.getuid()
+        and not mode & 0o077
+        and os.access(folder, os.W_OK)
+    )

@@ -1,0 +1,172 @@
+"""The course's JupyterLab server: started, awaited, and stopped with everything it started."""
+
+import contextlib
+import dataclasses
+import json
+import os
+import secrets
+import signal
+import socket
+import subprocess
+import sys
+import time
+import urllib.error
+import urllib.request
+from collections.abc import Iterator
+from pathlib import Path
+from urllib.parse import quote
+
+from locrib.jupyter_env import environment
+from locrib.trouble import Trouble
+
+START_SECONDS = 60.0
+"""A loaded machine with a cold disk takes many times the usual three seconds."""
+STOP_SECONDS = 15.0
+FIRST_PORT, PORTS = 8888, 50
+"""Without a wish of the learner's: Jupyter's usual port, or one of those that follow."""
+_HOST = "127.0.0.1"
+
+
+@dataclasses.dataclass(frozen=True)
+class Server:
+    """A running server.
+
+    Attributes:
+        port: The TCP port on 127.0.0.1.
+        token: The secret that opens it; whoever has it can run code as the learner.
+        process: The server's process, also the leader of its process group.
+    """
+
+    port: int
+    token: str = dataclasses.field(repr=False)
+    process: subprocess.Popen[bytes] = dataclasses.field(repr=False)
+
+    @property
+    def url(self) -> str:
+        """The root of the server, without the token."""
+        return f"http://{_HOST}:{self.port}"
+
+    def page(self, notebook: str) -> str:
+        """The address that opens `notebook` (a path in the workspace) in JupyterLab."""
+        return f"{self.url}/lab/tree/{quote(notebook)}?token={self.token}"
+
+    def answers(self) -> bool:
+        """Whether the server answers a request that needs the token."""
+        request = urllib.request.Request(  # noqa: S310 -- the scheme is ours: http
+            f"{self.url}/api/status", headers={"Authorization": f"token {self.token}"}
+        )
+        # A proxy from the environment has no business between us and our own machine.
+        direct = urllib.request.build_opener(urllib.request.ProxyHandler({}))
+        try:
+            with direct.open(request, timeout=5) as reply:
+                return "started" in json.load(reply)
+        except (OSError, ValueError):
+            return False
+
+
+@contextlib.contextmanager
+def serve(
+    workspace: Path, *, port: int | None = None, open_browser: bool = False, log: Path | None = None
+) -> Iterator[Server]:
+    """Run JupyterLab on `workspace` for as long as the block runs.
+
+    Args:
+        workspace: The folder whose notebooks it shows.
+        port: The port to listen on; without one, the first that is free.
+        open_browser: Whether Jupyter opens the course's home page in the learner's browser.
+        log: Where the server's own messages go; the terminal when None.
+
+    Yields:
+        The server, once it answers.
+
+    Raises:
+        Trouble: The port is taken, or the server ended or said nothing for a minute.
+    """
+    port = _free_port(port)
+    token = secrets.token_urlsafe(24)
+    with contextlib.ExitStack() as stack:
+        ours, theirs = os.pipe()
+        stack.callback(os.close, theirs)
+        try:
+            output = stack.enter_context(log.open("wb")) if log else None
+            process = subprocess.Popen(
+                [
+                    *(sys.executable, "-P", "-m", "locrib.serve", str(ours)),
+                    f"--ServerApp.root_dir={workspace}",
+                    f"--ServerApp.port={port}",
+                    "--ServerApp.port_retries=0",
+                    f"--ServerApp.open_browser={open_browser}",
+                    f"--ServerApp.allow_root={os.getuid() == 0}",
+                    "--Application.log_level=WARN",
+                ],
+                # The token is handed over where other users of the machine cannot read it.
+                env=environment() | {"JUPYTER_TOKEN": token},
+                cwd=workspace,
+                stdin=subprocess.DEVNULL,
+                stdout=output,
+                stderr=subprocess.STDOUT if output else None,
+                pass_fds=[ours],
+                # Ctrl-C in the terminal is for the owner, who then stops the server in order.
+                start_new_session=True,
+            )
+        finally:
+            os.close(ours)
+        stack.callback(_stop, process)
+        server = Server(port, token, process)
+        _await_answer(server, log)
+        yield server
+
+
+def _await_answer(server: Server, log: Path | None) -> None:
+    deadline = time.monotonic() + START_SECONDS
+    where = f"the end of {log}" if log else "what it said above"
+    again = f"read {where}; then try again, a busy machine may only have been slow"
+    while not server.answers():
+        if (code := server.process.poll()) is not None:
+            raise Trouble(
+                f"JupyterLab to start on port {server.port}",
+                f"it ended at once, with exit code {code}",
+                again,
+            )
+        if time.monotonic() > deadline:
+            raise Trouble(
+                f"JupyterLab to answer on {server.url}",
+                f"no answer for {START_SECONDS:.0f} seconds",
+                again,
+            )
+        with contextlib.suppress(subprocess.TimeoutExpired):
+            server.process.wait(0.1)
+
+
+def _stop(process: subprocess.Popen[bytes]) -> None:
+    """Stop the server in order, then by force: kernels end with it either way."""
+    if process.poll() is not None:
+        return
+    process.terminate()
+    try:
+        process.wait(STOP_SECONDS)
+    except subprocess.TimeoutExpired:
+        with contextlib.suppress(ProcessLookupError):
+            os.killpg(process.pid, signal.SIGKILL)
+        process.wait()
+
+
+def _free_port(wish: int | None) -> int:
+    """The port to use, tried here so that a taken one is a sentence and not a traceback."""
+    candidates = [wish] if wish else range(FIRST_PORT, FIRST_PORT + PORTS)
+    for port in candidates:
+        with socket.socket() as probe:
+            probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+            try:
+                probe.bind((_HOST, port))
+            except PermissionError:
+                seen = "ports below 1024 are the system administrator's"
+            except OSError:
+                seen = "another program listens there"
+            else:
+                return port
+    raise Trouble(
+        f"port {wish} to be free" if wish else f"a free port from {FIRST_PORT} on",
+        seen,
+        "leave out --port and Loc-RIB finds a free one" if wish else "name one with --port N",
+    )

@@ -1,0 +1,46 @@
+"""What the command says, and to whom: people on a terminal, or a log that nobody watches.
+
+Results go to standard output, everything else to standard error. Without a terminal there are no
+colours, no redrawing and never a question.
+"""
+
+import logging
+import sys
+
+from rich.console import Console
+from rich.logging import RichHandler
+from rich.markup import escape
+
+from locrib.trouble import Trouble
+
+out = Console(highlight=False)
+err = Console(stderr=True, highlight=False)
+
+
+def set_verbose(verbose: bool) -> None:
+    """Show what is done step by step (`--verbose`), or warnings only."""
+    logging.basicConfig(
+        level=logging.DEBUG if verbose else logging.WARNING,
+        format="%(message)s",
+        handlers=[RichHandler(console=err, show_path=verbose, markup=False)],
+        force=True,
+    )
+    # The event loop's own notes help nobody here.
+    logging.getLogger("asyncio").setLevel(logging.WARNING)
+
+
+def say(line: str, *, style: str = "") -> None:
+    """One line for people; square brackets in it are just brackets."""
+    out.print(escape(line), style=style, soft_wrap=True)
+
+
+def show(trouble: Trouble) -> None:
+    """The three things a learner needs when something does not work."""
+    err.print(f"[bold red]Expected[/] {escape(trouble.expected)}.", soft_wrap=True)
+    err.print(f"[bold red]Saw[/]      {escape(trouble.seen)}.", soft_wrap=True)
+    err.print(f"[bold]Next[/]     {escape(trouble.next_step)}.", soft_wrap=True)
+
+
+def can_ask() -> bool:
+    """Whether a person sits at both ends: a question that nobody can answer must not be asked."""
+    return sys.stdin.isatty() and sys.stdout.isatty()
