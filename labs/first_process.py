@@ -1,0 +1,197 @@
+"""The first process of a lab: process 1 of its namespaces, and the only one its owner talks to.
+
+It holds one end of a socket pair whose other end only the owner has. When the owner ends, however
+it ends, the socket closes, this process exits, and the kernel ends every other process of the PID
+namespace and frees its network namespaces: nothing can leak. (`unshare --kill-child` survives a
+SIGKILL of its owner, and a parent-death signal fires when a mere thread ends.)
+
+It answers requests, one JSON object a message, with file descriptors beside them (unix(7),
+SCM_RIGHTS): `spawn` a program in a host's network namespace and a daemon's root, open a `socket` in
+a host, `connect` to a program's control socket, `write` a file. It runs alone, outside any package
+(`python -I first_process.py FD`), so it imports nothing but the standard library.
+"""
+
+import ctypes
+import json
+import os
+import selectors
+import signal
+import socket
+import subprocess
+import sys
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+CLONE_NEWNET = 0x40000000
+MESSAGE_LIMIT = 1 << 22
+
+libc = ctypes.CDLL(None, use_errno=True)
+
+
+class InHost:
+    """Enter a host's network namespace for the length of a `with` block.
+
+    Safe because this process has one thread, and needed because a socket or a child belongs to
+    the namespace its maker stood in.
+    """
+
+    def __init__(self, host: str | None) -> None:
+        """Choose the host by name; None stays in the lab's own namespace."""
+        self.host = host
+
+    def __enter__(self) -> None:
+        if self.host is not None:
+            self.home = os.open("/proc/self/ns/net", os.O_RDONLY | os.O_CLOEXEC)
+            self._enter(os.open(f"/run/netns/{self.host}", os.O_RDONLY | os.O_CLOEXEC))
+
+    def __exit__(self, *_: object) -> None:
+        if self.host is not None:
+            self._enter(self.home)
+
+    @staticmethod
+    def _enter(descriptor: int) -> None:
+        try:
+            if libc.setns(descriptor, CLONE_NEWNET):
+                code = ctypes.get_errno()
+                raise OSError(code, os.strerror(code))
+        finally:
+            os.close(descriptor)
+
+
+class FirstProcess:
+    """Answers the owner's requests and reaps whatever ends."""
+
+    def __init__(self, control: socket.socket) -> None:
+        """Listen to the owner on `control`."""
+        self.control = control
+        self.watchers: dict[int, int] = {}  # process id -> descriptor told of its end
+        self.verbs: dict[str, Callable[..., tuple[dict[str, Any], list[int]]]] = {
+            "spawn": self.spawn,
+            "socket": self.open_socket,
+            "connect": self.connect,
+            "write": self.write,
+            "kill": self.kill,
+        }
+
+    def serve(self) -> None:
+        """Answer until the owner is gone."""
+        woken, waker = socket.socketpair()
+        for end in (woken, waker):
+            end.setblocking(False)
+        signal.signal(signal.SIGCHLD, lambda *_: None)
+        signal.set_wakeup_fd(waker.fileno(), warn_on_full_buffer=False)
+        with selectors.DefaultSelector() as selector:
+            selector.register(self.control, selectors.EVENT_READ)
+            selector.register(woken, selectors.EVENT_READ)
+            while True:
+                for key, _ in selector.select():
+                    if key.fileobj is woken:
+                        woken.recv(4096)
+                        self.reap()
+                    elif not self.answer():
+                        return
+
+    def answer(self) -> bool:
+        """Answer one request; return False when the owner is gone."""
+        try:
+            data, descriptors, _, _ = socket.recv_fds(self.control, MESSAGE_LIMIT, 8)
+        except ConnectionError:
+            return False
+        if not data:
+            return False
+        request = json.loads(data)
+        reply: dict[str, Any]
+        given: list[int] = []
+        try:
+            reply, given = self.verbs[request.pop("verb")](descriptors, **request)
+        except OSError as error:
+            reply = {"error": error.strerror or str(error), "errno": error.errno}
+        except subprocess.SubprocessError as error:  # chroot failed in the child
+            reply = {"error": str(error), "errno": None}
+        socket.send_fds(self.control, [json.dumps(reply).encode()], given)
+        for descriptor in given:
+            os.close(descriptor)
+        return True
+
+    def spawn(
+        self, descriptors: list[int], argv: list[str], host: str | None, root: str | None
+    ) -> tuple[dict[str, Any], list[int]]:
+        """Start a program; `descriptors` are its stdin, stdout, stderr and the end watcher."""
+
+        def enter_root() -> None:
+            if root is not None:
+                os.chroot(root)
+                os.chdir("/")
+
+        stdin, stdout, stderr, watcher = descriptors
+        try:
+            with InHost(host):
+                child = subprocess.Popen(
+                    argv,
+                    stdin=stdin,
+                    stdout=stdout,
+                    stderr=stderr,
+                    start_new_session=True,
+                    preexec_fn=enter_root,  # noqa: PLW1509 - this process has one thread
+                    env={
+                        "PATH": "/usr/sbin:/usr/bin:/sbin:/bin:/usr/lib/frr",
+                        "LANG": "C.UTF-8",
+                        "HOME": "/root",
+                        "TERM": "dumb",
+                    },
+                )
+        except BaseException:
+            os.close(watcher)
+            raise
+        finally:
+            for descriptor in (stdin, stdout, stderr):
+                os.close(descriptor)
+        child.returncode = 0  # reaped below, by pid: Popen must not wait for it
+        self.watchers[child.pid] = watcher
+        return {"pid": child.pid}, []
+
+    def open_socket(
+        self, _: list[int], host: str, family: int, kind: int
+    ) -> tuple[dict[str, Any], list[int]]:
+        """Open a socket that lives in a host's network namespace."""
+        with InHost(host):
+            return {}, [socket.socket(family, kind).detach()]
+
+    def connect(self, _: list[int], path: str) -> tuple[dict[str, Any], list[int]]:
+        """Connect to a unix socket, such as a daemon's control socket."""
+        with socket.socket(socket.AF_UNIX) as client:
+            client.connect(path)
+            return {}, [client.detach()]
+
+    def write(self, _: list[int], path: str, text: str) -> tuple[dict[str, Any], list[int]]:
+        """Write a file, making its folder."""
+        file = Path(path)
+        file.parent.mkdir(parents=True, exist_ok=True)
+        file.write_text(text, encoding="utf-8")
+        return {}, []
+
+    def kill(self, _: list[int], pid: int, number: int) -> tuple[dict[str, Any], list[int]]:
+        """Send a signal to a program started by `spawn`, if it still runs."""
+        if pid in self.watchers:
+            os.killpg(pid, number)
+        return {}, []
+
+    def reap(self) -> None:
+        """Collect ended processes, also daemons' orphans, and tell the owner of each exit."""
+        while True:
+            try:
+                pid, status = os.waitpid(-1, os.WNOHANG)
+            except ChildProcessError:
+                return
+            if pid == 0:
+                return
+            watcher = self.watchers.pop(pid, None)
+            if watcher is not None:
+                os.write(watcher, str(os.waitstatus_to_exitcode(status)).encode())
+                os.close(watcher)
+
+
+if __name__ == "__main__":
+    FirstProcess(socket.socket(fileno=int(sys.argv[1]))).serve()
+    os._exit(0)

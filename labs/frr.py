@@ -1,0 +1,136 @@
+"""FRR in a lab: zebra and bgpd of one host, their configuration, and the answers of their CLI.
+
+bgpd reads its configuration by itself (`-f`): through `vtysh -b` FRR holds back for three seconds
+in "config pending". Commands go over the daemon's vty socket, the way vtysh sends them: one command
+ended by a zero octet, an answer ended by three zero octets and a status; a hundred questions take a
+few milliseconds where a hundred vtysh processes take seconds.
+"""
+
+import contextlib
+import json
+import socket
+from collections.abc import Sequence
+from types import TracebackType
+from typing import Any, Self
+
+from labs.errors import LabError
+from labs.packages import Daemon
+from labs.polling import poll
+from labs.process_tree import Process, ProcessTree
+
+COMMAND_SECONDS = 20.0
+ANSWER_END = b"\0\0\0"
+SUCCESS = (0, 4)  # CMD_SUCCESS, and CMD_WARNING-free success of a daemon that has nothing to say
+
+
+class Frr:
+    """zebra and bgpd running in one host; use it in a `with` block."""
+
+    def __init__(self, tree: ProcessTree, host: str, daemon: Daemon, bgpd_config: str) -> None:
+        """Start both and wait until they answer.
+
+        Raises:
+            LabError: one of them ended; the text names it and quotes its last lines.
+        """
+        self.daemon = daemon
+        self._tree = tree
+        self._host = host
+        self.root = tree.root(host, daemon)
+        self._processes: list[Process] = []
+        self._vtys: dict[str, socket.socket] = {}
+        for name, config in (("zebra", ""), ("bgpd", bgpd_config)):
+            tree.write(f"{self.root}/etc/frr/{name}.conf", f"hostname {host}\n{config}\n")
+        tree.write(f"{self.root}/etc/frr/vtysh.conf", "")
+        tree.script(f"mkdir -p {self.root}/run/frr")
+        try:
+            for name in ("zebra", "bgpd"):
+                self._start(name)
+        except LabError:
+            self.close()
+            raise
+
+    def __enter__(self) -> Self:
+        """Return the running FRR."""
+        return self
+
+    def __exit__(
+        self, _: type[BaseException] | None, __: BaseException | None, ___: TracebackType | None
+    ) -> None:
+        """Stop both daemons."""
+        self.close()
+
+    def close(self) -> None:
+        """Stop both daemons."""
+        for vty in self._vtys.values():
+            vty.close()
+        self._vtys.clear()
+        while self._processes:
+            self._processes.pop().stop()
+
+    def log(self) -> str:
+        """Return what both daemons have logged."""
+        return "\n".join(process.log() for process in self._processes)
+
+    def ask(self, command: str, daemon: str = "bgpd") -> str:
+        """Run one command of the CLI in a daemon; return what it printed.
+
+        Raises:
+            LabError: the daemon refused the command, or ended.
+        """
+        vty = self._vtys[daemon]
+        answer = bytearray()
+        try:
+            vty.sendall(command.encode() + b"\0")
+            while answer[-4:-1] != ANSWER_END:
+                data = vty.recv(1 << 20)
+                if not data:
+                    raise ConnectionResetError
+                answer += data
+        except OSError as error:
+            raise LabError(f"{daemon} ended at `{command}`:\n{self.log()[-2000:]}") from error
+        text = answer[:-4].decode(errors="replace")
+        if answer[-1] not in SUCCESS:
+            raise LabError(f"{daemon} refused `{command}`: {text.strip() or 'status'} {answer[-1]}")
+        return text
+
+    def ask_json(self, command: str) -> Any:  # noqa: ANN401 - JSON from outside
+        """Run a `show ... json` command in bgpd; return the parsed answer."""
+        return json.loads(self.ask(command))
+
+    def configure(self, lines: Sequence[str]) -> None:
+        """Enter configuration lines in bgpd, as after `configure terminal`."""
+        for line in ("configure terminal", *lines, "end"):
+            self.ask(line)
+
+    def vtysh(self, *commands: str) -> str:
+        """Run commands in the real vtysh, as a learner would; return what it printed."""
+        arguments = [part for command in commands for part in ("-c", command)]
+        return self._tree.run(["/usr/bin/vtysh", *arguments], self._host, self.root)
+
+    def _start(self, name: str) -> None:
+        process = self._tree.spawn(
+            [
+                *(f"/usr/lib/frr/{name}", "-f", f"/etc/frr/{name}.conf", "-u", "root"),
+                *("-g", "root", "-A", "127.0.0.1", "-P", "0", "-i", f"/run/frr/{name}.pid"),
+                *("-z", "/run/frr/zserv.api", "--vty_socket", "/run/frr", "--log", "stdout"),
+            ],
+            self._host,
+            self.root,
+        )
+        self._processes.append(process)
+        path = f"{self.root}/run/frr/{name}.vty"
+
+        def connected() -> socket.socket | None:
+            if process.wait(0) is not None:
+                raise LabError(
+                    f"{name} of {self.daemon.title} ended at its start on host {self._host}; its "
+                    f"last lines:\n{process.last_lines()}"
+                )
+            with contextlib.suppress(LabError):
+                return self._tree.connect(path)
+            return None
+
+        vty = poll(f"{name} of {self.daemon.title} answers", connected, explain=process.last_lines)
+        vty.settimeout(COMMAND_SECONDS)
+        self._vtys[name] = vty
+        self.ask("enable", name)

@@ -1,0 +1,290 @@
+"""The routing daemons, unpacked from the distribution's packages into the user's data folder.
+
+Nothing is installed: no maintainer script runs, no service starts, root is not needed. Each daemon
+gets a folder that is a small root file system of its own, with its C library and loader, so that
+FRR of Debian 13 runs on Debian 12 and beside another FRR; labs enter it by chroot inside their
+namespaces. A daemon the host has installed is neither required nor used.
+
+Layout: `<data folder>/daemons/<release>-<architecture>/<name>/{manifest.json, root/}`. A folder
+gets its final name only when it is whole.
+"""
+
+import contextlib
+import errno
+import fcntl
+import json
+import os
+import re
+import shutil
+import tempfile
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+
+import platformdirs
+
+from labs.apt import DEBIAN_RELEASES, AptRoot, Progress, host_release, unpack
+from labs.errors import LabError
+
+MANIFEST_FORMAT = 1
+
+PRIVATE_FOLDERS = (
+    *("run", "tmp", "var/tmp", "var/log", "var/lib/frr"),
+    *("etc/frr", "etc/bird", "etc/gobgpd", "etc/stayrtr"),
+)
+"""Folders of a daemon's root that every lab host replaces by its own empty ones."""
+
+MOUNT_POINTS = ("proc", "dev", "sys")
+MERGED_USR = ("bin", "sbin", "lib", "lib32", "lib64", "libx32")
+ACCOUNTS = ("frr", "frrvty", "bird", "gobgpd", "stayrtr")
+
+
+@dataclass(frozen=True)
+class Offer:
+    """What a daemon's name promises: a package and the versions that count as that daemon."""
+
+    package: str
+    at_least: tuple[int, ...]
+    below: tuple[int, ...]
+
+    def accepts(self, version: str) -> bool:
+        """Tell whether an upstream version such as `8.4.4` is this daemon."""
+        return self.at_least <= tuple(map(int, version.split("."))) < self.below
+
+
+OFFERS: Mapping[str, Offer] = {
+    "frr-8.4": Offer("frr", (8, 4), (10, 1)),
+    "frr-10": Offer("frr", (10, 1), (11,)),
+    "bird": Offer("bird2", (2,), (3,)),
+    "bird-1.6": Offer("bird", (1, 6), (2,)),
+    "gobgp": Offer("gobgpd", (3,), (5,)),
+}
+"""The daemons by the names of their profiles in `bgp`."""
+
+
+@dataclass(frozen=True)
+class Daemon:
+    """An unpacked daemon: its name, its upstream version and the root it runs in."""
+
+    name: str
+    version: str
+    package: str
+    release: str
+    architecture: str
+    root: Path
+
+    @property
+    def title(self) -> str:
+        """The daemon as a report names it, e.g. `frr 8.4.4-1.1 (bookworm, amd64)`."""
+        return f"{self.package} ({self.release}, {self.architecture})"
+
+
+@dataclass(frozen=True)
+class Daemons(Mapping[str, Daemon]):
+    """What `ensure` found: the daemons by name, and why each missing one is missing."""
+
+    found: Mapping[str, Daemon]
+    missing: Mapping[str, str]
+
+    def __getitem__(self, name: str) -> Daemon:
+        """Return a daemon by name.
+
+        Raises:
+            LabError: it is missing; the text says why and what to do.
+        """
+        if name in self.missing:
+            raise LabError(f"{name} is not here: {self.missing[name]}")
+        return self.found[name]
+
+    def __iter__(self) -> Iterator[str]:
+        """Iterate over the names found."""
+        return iter(self.found)
+
+    def __len__(self) -> int:
+        """Count the daemons found."""
+        return len(self.found)
+
+
+def daemons_folder() -> Path:
+    """Return the folder that holds everything unpacked (it need not exist yet)."""
+    return Path(platformdirs.user_data_dir("locrib")) / "daemons"
+
+
+def installed(folder: Path | None = None) -> dict[str, Daemon]:
+    """Return the daemons already unpacked, by name; instant, and touches no network."""
+    found: dict[str, Daemon] = {}
+    for path in sorted((folder or daemons_folder()).glob("*-*/*/manifest.json")):
+        fields = json.loads(path.read_text(encoding="utf-8"))
+        if fields.pop("format") == MANIFEST_FORMAT and fields["name"] in OFFERS:
+            found.setdefault(fields["name"], Daemon(**fields, root=path.parent / "root"))
+    return found
+
+
+def available(folder: Path | None = None) -> dict[str, str]:
+    """Return the upstream version of each daemon already unpacked, by name."""
+    return {name: daemon.version for name, daemon in installed(folder).items()}
+
+
+def ensure(
+    names: Iterable[str], progress: Progress | None = None, folder: Path | None = None
+) -> Daemons:
+    """Make the named daemons ready, unpacking what is not there yet.
+
+    Args:
+        names: names of `OFFERS`.
+        progress: called with one line for a person at each step.
+        folder: where to unpack; the user's data folder unless given.
+
+    Returns:
+        The daemons found, and for each missing one the reason and the next step.
+
+    Raises:
+        ValueError: a name that no daemon has.
+    """
+    wanted = tuple(dict.fromkeys(names))
+    for name in wanted:
+        if name not in OFFERS:
+            raise ValueError(f"no daemon is called {name!r}; there are {', '.join(OFFERS)}")
+    place = folder or daemons_folder()
+    tell = progress or (lambda _line: None)
+    ready = installed(place)
+    missing: dict[str, str] = {}
+    lacking = [name for name in wanted if name not in ready]
+    if lacking:
+        try:
+            with _locked(place):
+                ready = installed(place)  # another process may have been faster
+                _fetch([name for name in lacking if name not in ready], place, tell, missing)
+        except LabError as error:
+            missing |= dict.fromkeys(lacking, str(error))
+        except OSError as error:
+            missing |= dict.fromkeys(lacking, _explain_os(error, place))
+        ready = installed(place)
+        missing = {name: why for name, why in missing.items() if name not in ready}
+        for name, reason in missing.items():
+            tell(f"{name} is left out: {reason}")
+    return Daemons({name: ready[name] for name in wanted if name in ready}, missing)
+
+
+def remove(folder: Path | None = None) -> None:
+    """Delete everything that was unpacked, for `locrib forget`."""
+    place = folder or daemons_folder()
+    if place.exists():
+        shutil.rmtree(place)
+
+
+def _fetch(names: list[str], place: Path, tell: Progress, missing: dict[str, str]) -> None:
+    identity, codename = host_release()
+    releases = [codename]
+    if identity == "debian":
+        releases += [release for release in DEBIAN_RELEASES if release != codename]
+    for release in releases:
+        if not names:
+            return
+        with tempfile.TemporaryDirectory(prefix=".partial-", dir=place) as scratch:
+            names = _fetch_from(release, codename, names, Path(scratch), place, tell, missing)
+    for name in names:
+        offer = OFFERS[name]
+        limits = f">= {_dotted(offer.at_least)}, < {_dotted(offer.below)}"
+        missing.setdefault(
+            name,
+            f"{identity} {codename} has no package {offer.package} {limits}"
+            + (
+                f" and neither have {', '.join(releases[1:])}"
+                if releases[1:]
+                else "; a Debian machine would take it from another Debian release, which is not "
+                "done on another distribution"
+            ),
+        )
+
+
+def _fetch_from(
+    release: str,
+    codename: str,
+    names: list[str],
+    scratch: Path,
+    place: Path,
+    tell: Progress,
+    missing: dict[str, str],
+) -> list[str]:
+    """Unpack what `release` has of `names`; return the names still lacking."""
+    apt = AptRoot(scratch / "apt", codename, release)
+    lacking = []
+    for name in names:
+        offer = OFFERS[name]
+        try:
+            package = apt.candidate(offer.package, tell)
+            version = upstream(package) if package else None
+            if package is None or version is None or not offer.accepts(version):
+                lacking.append(name)
+                continue
+            whole = scratch / name
+            debs = apt.download(offer.package, tell)
+            _unpack_all(debs, whole / "root")
+        except LabError as error:
+            missing[name] = str(error)
+            lacking.append(name)
+            continue
+        manifest = {
+            "format": MANIFEST_FORMAT,
+            "name": name,
+            "version": version,
+            "package": f"{offer.package} {package}",
+            "release": release,
+            "architecture": apt.architecture,
+        }
+        (whole / "manifest.json").write_text(json.dumps(manifest, indent=1), encoding="utf-8")
+        final = place / f"{release}-{apt.architecture}" / name
+        final.parent.mkdir(exist_ok=True)
+        whole.rename(final)
+        tell(f"{name}: {offer.package} {package} is ready")
+    return lacking
+
+
+def _unpack_all(debs: list[Path], root: Path) -> None:
+    for folder in ("usr/bin", "usr/sbin", *(f"usr/{name}" for name in MERGED_USR)):
+        (root / folder).mkdir(parents=True, exist_ok=True)
+    for name in MERGED_USR:
+        (root / name).symlink_to(f"usr/{name}")
+    for deb in debs:
+        unpack(deb, root)
+    for folder in (*PRIVATE_FOLDERS, *MOUNT_POINTS, "root"):
+        (root / folder).mkdir(parents=True, exist_ok=True)
+    if not (root / "var/run").is_symlink():
+        (root / "var/run").symlink_to("/run")
+    # Only one user exists inside a rootless lab, so every service account is that one.
+    accounts = ("root", *ACCOUNTS)
+    (root / "etc/passwd").write_text(
+        "".join(f"{name}:x:0:0::/root:/bin/false\n" for name in accounts), encoding="utf-8"
+    )
+    (root / "etc/group").write_text("".join(f"{name}:x:0:\n" for name in accounts), "utf-8")
+
+
+@contextlib.contextmanager
+def _locked(place: Path) -> Iterator[None]:
+    """Hold the folder for one process, and clear away what a killed one left half done."""
+    place.mkdir(parents=True, exist_ok=True)
+    with (place / ".lock").open("w", encoding="utf-8") as lock:
+        fcntl.flock(lock, fcntl.LOCK_EX)
+        for leftover in place.glob(".partial-*"):
+            shutil.rmtree(leftover)
+        yield
+
+
+def upstream(package_version: str) -> str | None:
+    """Return the upstream part of a Debian version: `8.4.4` of `8.4.4-1.1~deb12u2`."""
+    match = re.match(r"(?:\d+:)?(\d+(?:\.\d+)*)", package_version)
+    return match[1] if match else None
+
+
+def _dotted(version: tuple[int, ...]) -> str:
+    return ".".join(map(str, version))
+
+
+def _explain_os(error: OSError, place: Path) -> str:
+    if error.errno == errno.ENOSPC:
+        return f"the disk of {place} is full; free some 300 MB and run it again"
+    return (
+        f"{place} cannot be written ({os.strerror(error.errno or 0)}); make it writable or set "
+        f"XDG_DATA_HOME to a folder that is"
+    )

@@ -1,0 +1,286 @@
+"""A lab is a process tree: namespaces of its own that end when their owner ends.
+
+`ProcessTree` is the owner's side. It starts one first process (see `first_process`) in new mount,
+PID, network, IPC and UTS namespaces, inside a user namespace unless the owner is root, and asks it
+to do everything else. The host's network, mounts and processes are never touched. Hosts are network
+namespaces; a daemon's programs run in a host by chroot into its unpacked root (see `packages`),
+with /run, /etc/frr and the like private to that host.
+"""
+
+import json
+import os
+import select
+import shutil
+import signal
+import socket
+import subprocess
+import sys
+import tempfile
+import threading
+from collections.abc import Sequence
+from pathlib import Path
+from types import TracebackType
+from typing import IO, Any, Self
+
+from labs import first_process
+from labs.errors import LabError
+from labs.packages import PRIVATE_FOLDERS, Daemon
+
+START_SECONDS = 20.0
+RUN_SECONDS = 30.0
+UNSHARE_ADVICE = (
+    "labs need namespaces: on Ubuntu 23.10 and later allow them with `sudo sysctl "
+    "kernel.apparmor_restrict_unprivileged_userns=0`, in a container run it privileged, or use a "
+    "virtual machine"
+)
+
+
+class Process:
+    """A program running in a lab."""
+
+    def __init__(self, tree: "ProcessTree", name: str, pid: int, ended: int, log: IO[bytes]) -> None:
+        """Take over the descriptor that tells of the program's end, and its log."""
+        self.name = name
+        self.pid = pid
+        self._tree = tree
+        self._ended = ended
+        self._log = log
+        self._status: int | None = None
+
+    def wait(self, seconds: float) -> int | None:
+        """Wait for the end; return the exit status, or None if it still runs.
+
+        A negative status is the number of the signal that ended it.
+        """
+        if self._status is None and select.select([self._ended], [], [], seconds)[0]:
+            # Nothing written means that the whole lab ended with it.
+            self._status = int(os.read(self._ended, 16) or b"-9")
+        return self._status
+
+    def log(self) -> str:
+        """Return everything the program has printed so far."""
+        size = os.fstat(self._log.fileno()).st_size
+        return os.pread(self._log.fileno(), size, 0).decode(errors="replace")
+
+    def last_lines(self, count: int = 6) -> str:
+        """Return the end of the log, for an error message."""
+        return "\n".join(self.log().strip().splitlines()[-count:]) or "(it printed nothing)"
+
+    def stop(self, seconds: float = 5.0) -> int:
+        """End the program, gently first; return its exit status."""
+        for number in (signal.SIGTERM, signal.SIGKILL):
+            self._tree.request("kill", pid=self.pid, number=int(number))
+            status = self.wait(seconds)
+            if status is not None:
+                return status
+        raise LabError(f"{self.name} (process {self.pid} of the lab) does not end, even by SIGKILL")
+
+    def close(self) -> None:
+        """Give back the descriptors; the program itself is not touched."""
+        os.close(self._ended)
+        self._log.close()
+
+
+class ProcessTree:
+    """One lab's namespaces and everything in them; use it in a `with` block."""
+
+    def __init__(self) -> None:
+        """Start the first process.
+
+        Raises:
+            LabError: the system refuses namespaces, or a tool is missing.
+        """
+        for tool, package in (("unshare", "util-linux"), ("ip", "iproute2"), ("mount", "mount")):
+            if shutil.which(tool, path=os.defpath + ":/usr/sbin:/sbin") is None:
+                raise LabError(f"labs need `{tool}`: install it with `sudo apt install {package}`")
+        self._lock = threading.Lock()
+        self._processes: list[Process] = []
+        self._roots: set[str] = set()
+        self._control, theirs = socket.socketpair(socket.AF_UNIX, socket.SOCK_SEQPACKET)
+        self._control.setsockopt(socket.SOL_SOCKET, socket.SO_SNDBUF, first_process.MESSAGE_LIMIT)
+        user = [] if os.geteuid() == 0 else ["--user", "--map-root-user"]
+        with theirs, tempfile.TemporaryFile() as complaints:
+            self._unshare = subprocess.Popen(
+                [
+                    *("unshare", *user, "--mount", "--pid", "--net", "--ipc", "--uts"),
+                    *("--fork", "--mount-proc", "--", sys.executable, "-I"),
+                    *(str(Path(first_process.__file__)), str(theirs.fileno())),
+                ],
+                pass_fds=[theirs.fileno()],
+                stdin=subprocess.DEVNULL,
+                stdout=complaints,
+                stderr=complaints,
+                start_new_session=True,  # Ctrl-C in a terminal is the owner's business
+            )
+            theirs.close()
+            try:
+                self.script("mount -t tmpfs tmpfs /run; mkdir /run/netns /run/lab; ip link set lo up")
+            except LabError as error:
+                self.close()
+                complaints.seek(0)
+                said = complaints.read().decode(errors="replace").strip() or str(error)
+                raise LabError(f"the lab did not start: {said}; {UNSHARE_ADVICE}") from error
+
+    def __enter__(self) -> Self:
+        """Return the lab."""
+        return self
+
+    def __exit__(
+        self, _: type[BaseException] | None, __: BaseException | None, ___: TracebackType | None
+    ) -> None:
+        """End the lab."""
+        self.close()
+
+    @property
+    def pid(self) -> int:
+        """The process id, on the host, of the tree's root."""
+        return self._unshare.pid
+
+    def close(self) -> None:
+        """End the lab with everything in it; returns when it is gone."""
+        self._control.close()
+        try:
+            self._unshare.wait(START_SECONDS)
+        except subprocess.TimeoutExpired:
+            self._unshare.kill()
+            self._unshare.wait()
+        for process in self._processes:
+            process.close()
+        self._processes.clear()
+
+    def request(self, verb: str, descriptors: Sequence[int] = (), **fields: Any) -> Any:  # noqa: ANN401 - replies differ by verb
+        """Ask the first process for something; return its reply, or the descriptor it gave.
+
+        Raises:
+            LabError: it was refused, or the lab has ended.
+        """
+        message = json.dumps({"verb": verb, **fields}).encode()
+        with self._lock:
+            try:
+                socket.send_fds(self._control, [message], list(descriptors))
+                data, given, _, _ = socket.recv_fds(self._control, 1 << 16, 1)
+            except OSError as error:
+                raise LabError(f"the lab has ended ({error.strerror})") from error
+        if not data:
+            raise LabError("the lab has ended")
+        reply = json.loads(data)
+        if "error" in reply:
+            raise LabError(f"{verb} {fields.get('argv') or fields}: {reply['error']}")
+        return given[0] if given else reply
+
+    def spawn(
+        self,
+        argv: Sequence[str],
+        host: str | None = None,
+        root: str | None = None,
+        stdin: int | None = None,
+    ) -> Process:
+        """Start a program; its standard output and error go to its log.
+
+        Args:
+            argv: the program and its arguments.
+            host: the host whose network it sees; None is the lab's own empty one.
+            root: a path in the lab to chroot into (see `root`).
+            stdin: a descriptor to read from; nothing unless given.
+
+        Raises:
+            LabError: the program could not be started.
+        """
+        log = tempfile.TemporaryFile(buffering=0)  # noqa: SIM115 - the Process closes it
+        ended, watcher = os.pipe()
+        nothing = os.open(os.devnull, os.O_RDONLY)
+        # Opened anew to append, so that two streams do not overwrite one another.
+        output = os.open(f"/proc/self/fd/{log.fileno()}", os.O_WRONLY | os.O_APPEND)
+        try:
+            reply = self.request(
+                "spawn",
+                [nothing if stdin is None else stdin, output, output, watcher],
+                argv=list(argv),
+                host=host,
+                root=root,
+            )
+        except LabError:
+            os.close(ended)
+            log.close()
+            raise
+        finally:
+            for descriptor in (watcher, nothing, output):
+                os.close(descriptor)
+        process = Process(self, argv[0], reply["pid"], ended, log)
+        self._processes.append(process)
+        return process
+
+    def run(
+        self,
+        argv: Sequence[str],
+        host: str | None = None,
+        root: str | None = None,
+        seconds: float = RUN_SECONDS,
+    ) -> str:
+        """Run a program to its end; return what it printed.
+
+        Raises:
+            LabError: it failed or took too long; the text quotes its last lines.
+        """
+        process = self.spawn(argv, host, root)
+        try:
+            status = process.wait(seconds)
+            if status is None:
+                process.stop()
+                raise LabError(f"`{' '.join(argv)}` did not end within {seconds:g} seconds")
+            if status:
+                raise LabError(
+                    f"`{' '.join(argv)}` failed with status {status}:\n{process.last_lines()}"
+                )
+            return process.log()
+        finally:
+            self._processes.remove(process)
+            process.close()
+
+    def script(self, text: str, host: str | None = None) -> str:
+        """Run a few shell commands, stopping at the first that fails; return what they printed."""
+        return self.run(["/bin/sh", "-ec", text], host)
+
+    def open_socket(self, host: str, family: int, kind: int) -> socket.socket:
+        """Open a socket in a host's network; the owner uses it like any other."""
+        return socket.socket(fileno=self.request("socket", host=host, family=family, kind=kind))
+
+    def connect(self, path: str) -> socket.socket:
+        """Connect to a unix socket of the lab."""
+        return socket.socket(fileno=self.request("connect", path=path))
+
+    def write(self, path: str, text: str) -> None:
+        """Write a file of the lab (only below /run: the rest is the host's)."""
+        self.request("write", path=path, text=text)
+
+    def add_host(self, name: str) -> None:
+        """Add a host: a network namespace with its loopback up."""
+        self.script(f"ip netns add {name}; ip -n {name} link set lo up")
+
+    def root(self, host: str, daemon: Daemon) -> str:
+        """Return the path, in the lab, of a daemon's root as a host sees it; make it once.
+
+        The unpacked folder itself is mounted read-only.
+        """
+        base = f"/run/lab/{host}/{daemon.name}"
+        root = f"{base}/root"
+        if root not in self._roots:
+            commands = [
+                f"mkdir -p {root} {' '.join(f'{base}/own/{name}' for name in PRIVATE_FOLDERS)}",
+                f"mount --bind '{daemon.root}' {root}",
+                f"mount -o remount,bind,ro{_kept_flags(daemon.root)} {root}",
+                *(f"mount --bind {base}/own/{name} {root}/{name}" for name in PRIVATE_FOLDERS),
+                *(f"mount --rbind /{name} {root}/{name}" for name in ("proc", "dev")),
+            ]
+            self.script("; ".join(commands))
+            self._roots.add(root)
+        return root
+
+
+def _kept_flags(folder: Path) -> str:
+    """Return the mount options a user namespace must repeat when it remounts `folder`."""
+    flags = os.statvfs(folder).f_flag
+    names = {os.ST_NOSUID: ",nosuid", os.ST_NODEV: ",nodev", os.ST_NOEXEC: ",noexec"}
+    names |= {os.ST_NOATIME: ",noatime", os.ST_RELATIME: ",relatime"}
+    return "".join(name for flag, name in names.items() if flags & flag)
+
