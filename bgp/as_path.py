@@ -43,14 +43,17 @@ _BRACKETS: Final = {
     SegmentType.AS_CONFED_SEQUENCE: ("(", " ", ")"),
     SegmentType.AS_CONFED_SET: ("[", ",", "]"),
 }
-_OPENERS: Final = {"{": SegmentType.AS_SET, "(": SegmentType.AS_CONFED_SEQUENCE,
-                   "[": SegmentType.AS_CONFED_SET}
+_OPENERS: Final = {
+    "{": SegmentType.AS_SET,
+    "(": SegmentType.AS_CONFED_SEQUENCE,
+    "[": SegmentType.AS_CONFED_SET,
+}
 _TOKEN: Final = re.compile(r"[{(\[][^{}()\[\]]*[})\]]|\d+(?:\.\d+)?|\S")
 _RULE: Final = "an AS_PATH such as '65001 65002 {65003,65004}'; a confederation's part in ()"
 
 
 def parse_asn(field: str, value: object) -> int:
-    """Read an AS number: 1 to 4294967295 as an integer, decimal text, or asdot (``64086.59904``)."""
+    """Read an AS number: an integer from 1, decimal text, or asdot (``64086.59904``)."""
     if isinstance(value, str):
         text = value.strip()
         if re.fullmatch(r"[0-9]{1,10}", text):
@@ -91,16 +94,19 @@ class AsPath:
     def __post_init__(self) -> None:
         """Refuse a path longer than any router carries."""
         if sum(len(segment.asns) for segment in self.segments) > MAX_ASNS:
-            raise InvalidValueError("as_path", f"{len(self.segments)} segments",
-                                    f"at most {MAX_ASNS} ASNs in all")
+            raise InvalidValueError(
+                "as_path", f"{len(self.segments)} segments", f"at most {MAX_ASNS} ASNs in all"
+            )
 
     @classmethod
     def of(cls, *asns: int) -> AsPath:
         """Make a path of one AS_SEQUENCE (or of as many as 255 ASNs each need)."""
-        return cls(tuple(
-            Segment(SegmentType.AS_SEQUENCE, asns[start : start + MAX_SEGMENT])
-            for start in range(0, len(asns), MAX_SEGMENT)
-        ))
+        return cls(
+            tuple(
+                Segment(SegmentType.AS_SEQUENCE, asns[start : start + MAX_SEGMENT])
+                for start in range(0, len(asns), MAX_SEGMENT)
+            )
+        )
 
     @classmethod
     def parse(cls, text: str, field: str = "as_path") -> AsPath:
@@ -143,8 +149,10 @@ class AsPath:
 
     @property
     def length(self) -> int:
-        """ASes counted by the decision process: an AS_SET is 1 (RFC 4271 section 9.1.2.2 a),
-        a confederation's segments are 0 (RFC 5065 section 5.3).
+        """ASes as the decision process counts them.
+
+        An AS_SET is 1 (RFC 4271 section 9.1.2.2 a), a confederation's segments are 0 (RFC 5065
+        section 5.3).
         """
         return sum(
             1 if segment.type.is_set else len(segment.asns)
@@ -163,8 +171,10 @@ class AsPath:
 
     @property
     def neighbor_as(self) -> int | None:
-        """The AS the path was received from outside: the first AS after any confederation
-        segments. None when there is none, or when an AS_SET hides which one it was.
+        """The AS outside that the path was received from.
+
+        It is the first AS after any confederation segments; None when there is none, or when an
+        AS_SET hides which one it was.
         """
         for segment in self.segments:
             if not segment.type.of_confederation:
@@ -186,3 +196,6 @@ class AsPath:
     def __contains__(self, asn: int) -> bool:
         """Whether an AS number occurs in any segment."""
         return any(asn in segment.asns for segment in self.segments)
+
+
+EMPTY_AS_PATH: Final = AsPath()

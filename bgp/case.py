@@ -6,7 +6,7 @@ of a real router beside the question; reading keeps to the question.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from ipaddress import IPv4Address
 from typing import Final, TypeVar
@@ -15,6 +15,7 @@ from bgp.as_path import AsPath, Segment, SegmentType, parse_asn
 from bgp.community import Community, LargeCommunity
 from bgp.decision import Decision, decide
 from bgp.errors import InvalidValueError
+from bgp.json_checks import mapping, number, required, sequence, text
 from bgp.knobs import Knobs
 from bgp.profiles import Profile
 from bgp.route import LOCAL_PEER, Confederation, Origin, Path, Peer, PeerType, Speaker
@@ -58,7 +59,7 @@ def parse_case(data: object) -> Case:
     Raises:
         InvalidValueError: what is wrong, with its place (``paths[2].med``).
     """
-    case = _mapping("case", data)
+    case = mapping("case", data)
     version = case.get("version", CASE_VERSION)
     if version != CASE_VERSION:
         raise InvalidValueError("version", version, f"{CASE_VERSION}, the case format known here")
@@ -66,7 +67,7 @@ def parse_case(data: object) -> Case:
     if not isinstance(name, str | int):
         raise InvalidValueError("case", name, "a name")
     prefix = case.get("prefix")
-    entries = _sequence("paths", _required(case, "paths"))
+    entries = sequence("paths", required("paths", case))
     paths = [_within(f"paths[{n}]", _path, entry, n) for n, entry in enumerate(entries)]
     return Case(
         id=str(name),
@@ -78,13 +79,13 @@ def parse_case(data: object) -> Case:
 
 
 def _knobs(data: object) -> Knobs:
-    return Knobs.from_mapping(_mapping("knobs", data))
+    return Knobs.from_mapping(mapping("knobs", data))
 
 
 def _speaker(case: Mapping[str, object]) -> Speaker:
     router_id, cluster_id = case.get("router_id"), case.get("cluster_id")
     return Speaker(
-        asn=parse_asn("local_as", _required(case, "local_as")),
+        asn=parse_asn("local_as", required("local_as", case)),
         router_id=None if router_id is None else parse_identifier("router_id", router_id),
         cluster_id=None if cluster_id is None else parse_identifier("cluster_id", cluster_id),
         confederation=_confederation(case.get("confederation")),
@@ -94,16 +95,16 @@ def _speaker(case: Mapping[str, object]) -> Speaker:
 def _confederation(data: object) -> Confederation | None:
     if data is None:
         return None
-    confederation = _mapping("confederation", data)
-    members = _sequence("confederation.peers", confederation.get("peers") or [])
+    confederation = mapping("confederation", data)
+    members = sequence("confederation.peers", confederation.get("peers") or [])
     return Confederation(
-        parse_asn("confederation.identifier", _required(confederation, "identifier")),
+        parse_asn("confederation.identifier", required("identifier", confederation)),
         tuple(parse_asn("confederation.peers", asn) for asn in members),
     )
 
 
 def _path(data: object, place: int) -> tuple[int, Path]:
-    entry = _mapping("path", data)
+    entry = mapping("path", data)
     unknown = sorted(set(entry) - _PATH_FIELDS)
     if unknown:
         raise InvalidValueError(unknown[0], entry[unknown[0]], f"one of {sorted(_PATH_FIELDS)}")
@@ -117,30 +118,30 @@ def _path(data: object, place: int) -> tuple[int, Path]:
         raise InvalidValueError("valid", valid, "true or false")
     next_hop, originator = entry.get("next_hop"), entry.get("originator_id")
     return arrival, Path(
-        id=_text("id", entry.get("id", f"p{place + 1}")),
-        peer=_peer(_required(entry, "peer")),
+        id=text("id", entry.get("id", f"p{place + 1}")),
+        peer=_peer(required("peer", entry)),
         as_path=_as_path(entry.get("as_path", [])),
         origin=Origin.parse("origin", entry.get("origin", "igp")),
-        med=_number("med", entry.get("med")),
-        local_pref=_number("local_pref", entry.get("local_pref")),
-        weight=_number("weight", entry.get("weight")) or 0,
+        med=number("med", entry.get("med")),
+        local_pref=number("local_pref", entry.get("local_pref")),
+        weight=number("weight", entry.get("weight")) or 0,
         next_hop=None if next_hop is None else parse_address("next_hop", next_hop),
         next_hop_resolvable=valid,
-        igp_metric=_number("igp_metric", entry.get("igp_metric")),
+        igp_metric=number("igp_metric", entry.get("igp_metric")),
         originator_id=_identifier("originator_id", originator),
         cluster_list=tuple(
             parse_identifier("cluster_list", item)
-            for item in _sequence("cluster_list", entry.get("cluster_list") or [])
+            for item in sequence("cluster_list", entry.get("cluster_list") or [])
         ),
         communities=tuple(
-            Community.parse(_text("communities", item), "communities")
-            for item in _sequence("communities", entry.get("communities") or [])
+            Community.parse(text("communities", item), "communities")
+            for item in sequence("communities", entry.get("communities") or [])
         ),
         large_communities=tuple(
-            LargeCommunity.parse(_text("large_communities", item), "large_communities")
-            for item in _sequence("large_communities", entry.get("large_communities") or [])
+            LargeCommunity.parse(text("large_communities", item), "large_communities")
+            for item in sequence("large_communities", entry.get("large_communities") or [])
         ),
-        aigp=_number("aigp", entry.get("aigp")),
+        aigp=number("aigp", entry.get("aigp")),
         loop=loop,
     )
 
@@ -169,18 +170,18 @@ _PATH_FIELDS: Final = frozenset(
 
 
 def _peer(data: object) -> Peer:
-    peer = _mapping("peer", data)
+    peer = mapping("peer", data)
     kind = peer.get("type")
     if not isinstance(kind, str) or kind not in {member.value for member in PeerType}:
         raise InvalidValueError("peer.type", kind, "ebgp, ibgp, confed-ebgp or local")
     if kind == PeerType.LOCAL:
         return LOCAL_PEER
     return Peer(
-        id=_text("peer.id", peer.get("id", str(peer.get("address")))),
+        id=text("peer.id", peer.get("id", str(peer.get("address")))),
         type=PeerType(kind),
-        address=parse_address("peer.address", _required(peer, "address")),
-        router_id=parse_identifier("peer.router_id", _required(peer, "router_id")),
-        asn=parse_asn("peer.as", _required(peer, "as")),
+        address=parse_address("peer.address", required("address", peer)),
+        router_id=parse_identifier("peer.router_id", required("router_id", peer)),
+        asn=parse_asn("peer.as", required("as", peer)),
     )
 
 
@@ -188,50 +189,20 @@ def _as_path(data: object) -> AsPath:
     if isinstance(data, str):
         return AsPath.parse(data)
     segments: list[Segment] = []
-    for entry in _sequence("as_path", data):
-        pair = _sequence("as_path", entry)
+    for entry in sequence("as_path", data):
+        pair = sequence("as_path", entry)
         kinds = {member.value for member in SegmentType}
         if len(pair) != 2 or pair[0] not in kinds:  # noqa: PLR2004 - [segment type, [ASNs]]
-            raise InvalidValueError("as_path", entry, f"[segment, [ASNs]], segment of {sorted(kinds)}")
-        asns = tuple(parse_asn("as_path", asn) for asn in _sequence("as_path", pair[1]))
+            raise InvalidValueError(
+                "as_path", entry, f"[segment, [ASNs]], segment of {sorted(kinds)}"
+            )
+        asns = tuple(parse_asn("as_path", asn) for asn in sequence("as_path", pair[1]))
         segments.append(Segment(SegmentType(str(pair[0])), asns))
     return AsPath(tuple(segments))
 
 
 def _identifier(field: str, value: object) -> IPv4Address | None:
     return None if value is None else parse_identifier(field, value)
-
-
-def _number(field: str, value: object) -> int | None:
-    if value is None:
-        return None
-    if isinstance(value, bool) or not isinstance(value, int):
-        raise InvalidValueError(field, value, "a whole number or null")
-    return value
-
-
-def _text(field: str, value: object) -> str:
-    if not isinstance(value, str):
-        raise InvalidValueError(field, value, "text")
-    return value
-
-
-def _required(mapping: Mapping[str, object], field: str) -> object:
-    if field not in mapping:
-        raise InvalidValueError(field, None, "a value; the field is missing")
-    return mapping[field]
-
-
-def _mapping(field: str, value: object) -> Mapping[str, object]:
-    if not isinstance(value, Mapping):
-        raise InvalidValueError(field, value, "a JSON object")
-    return value
-
-
-def _sequence(field: str, value: object) -> Sequence[object]:
-    if isinstance(value, str) or not isinstance(value, Sequence):
-        raise InvalidValueError(field, value, "a JSON list")
-    return value
 
 
 def _within(place: str, read: Callable[..., T], *values: object) -> T:

@@ -141,23 +141,10 @@ def decide(
     chosen = find_profile(profile) if isinstance(profile, str) else profile
     knobs = knobs or Knobs()
     candidates = tuple(paths)
-    _check(candidates)
-    ineligible: dict[str, Ineligible] = {}
-    entered: list[Path] = []
-    for path in candidates:
-        cause = refusal(path, chosen, knobs, speaker)
-        if cause is not None:
-            ineligible[path.id] = cause
-            continue
-        entered.append(path)
-        if waits(path, chosen):
-            ineligible[path.id] = Ineligible.NEXT_HOP
-    context = Context(knobs, speaker, {path.id: n for n, path in enumerate(candidates)})
-    arena = Arena(entered, chosen.steps, context)
-    live = frozenset(path.id for path in entered if path.id not in ineligible)
-    outcome = ENGINES[chosen.method](arena, live)
+    selection = select(candidates, chosen, speaker, knobs)
+    arena, outcome, ineligible = selection.arena, selection.outcome, selection.ineligible
     shared = multipath(arena, outcome, chosen, knobs)
-    trace = _trace(arena, outcome, live)
+    trace = _trace(arena, outcome, selection.live)
     verdicts = shared.verdicts | dict.fromkeys(ineligible, MultipathVerdict.INELIGIBLE)
     return Decision(
         profile=chosen,
@@ -173,6 +160,49 @@ def decide(
         trace=trace,
         comparisons=(*outcome.comparisons, *shared.comparisons),
     )
+
+
+@dataclass(frozen=True, slots=True)
+class Selection:
+    """The bare selection, before it is explained.
+
+    Attributes:
+        arena: the candidates with their keys.
+        outcome: what the engine found.
+        ineligible: path id to why it took no part.
+        live: ids of the paths that took part.
+    """
+
+    arena: Arena
+    outcome: Outcome
+    ineligible: dict[str, Ineligible]
+    live: frozenset[str]
+
+    @property
+    def best(self) -> str | None:
+        """Id of the selected path."""
+        return self.outcome.best
+
+
+def select(
+    candidates: tuple[Path, ...], profile: Profile, speaker: Speaker, knobs: Knobs
+) -> Selection:
+    """Select without explaining: the part of ``decide`` that is asked again and again."""
+    _check(candidates)
+    ineligible: dict[str, Ineligible] = {}
+    entered: list[Path] = []
+    for path in candidates:
+        cause = refusal(path, profile, knobs, speaker)
+        if cause is not None:
+            ineligible[path.id] = cause
+            continue
+        entered.append(path)
+        if waits(path, profile):
+            ineligible[path.id] = Ineligible.NEXT_HOP
+    context = Context(knobs, speaker, {path.id: n for n, path in enumerate(candidates)})
+    arena = Arena(entered, profile.steps, context)
+    live = frozenset(path.id for path in entered if path.id not in ineligible)
+    return Selection(arena, ENGINES[profile.method](arena, live), ineligible, live)
 
 
 def _check(candidates: tuple[Path, ...]) -> None:
@@ -196,6 +226,7 @@ def _trace(arena: Arena, outcome: Outcome, live: frozenset[str]) -> tuple[StepTr
     standing = [path_id for path_id in arena.order if path_id in live]
     traces: list[StepTrace] = []
     for step in arena.steps:
+
         def show(path_id: str, show: object = step.show) -> str:
             return show(arena.paths[path_id], arena.context)  # type: ignore[operator, no-any-return]
 
@@ -241,5 +272,3 @@ def _reason(profile: Profile, outcome: Outcome, shared: Multipath) -> str | None
     if step_id is StepId.NOTHING_LEFT:
         return "Nothing left to compare"
     return profile.step(step_id).reason
-
-

@@ -1,4 +1,4 @@
-"""Which paths take part at all: loops, refused attributes, unresolvable next hops.
+"""Which paths take part at all: applies, refused attributes, unresolvable next hops.
 
 RFC 4271 section 9.1.2 excludes before it prefers: a looped path is never merely worse. A path
 that is refused does not enter the table; one whose NEXT_HOP does not resolve enters it and waits.
@@ -27,33 +27,34 @@ def _applies(
 ) -> bool:
     match cause:
         case Ineligible.AS_LOOP:
-            if path.loop is not None:
-                return path.loop
-            return speaker.asn in path.as_path or (
-                speaker.public_as != speaker.asn and speaker.public_as in path.as_path
-            )
+            applies = path.loop if path.loop is not None else _own_as_in(path, speaker)
         case Ineligible.ORIGINATOR_LOOP:
-            return path.originator_id is not None and path.originator_id == speaker.router_id
+            applies = path.originator_id is not None and path.originator_id == speaker.router_id
         case Ineligible.CLUSTER_LOOP:
             # A reflector without a configured cluster identifier uses its BGP Identifier.
             own = speaker.cluster_id or speaker.router_id
-            return own is not None and own in path.cluster_list
+            applies = own is not None and own in path.cluster_list
         case Ineligible.AS_SET:
-            return bool(knobs.reject_as_sets) and path.as_path.has_set
+            applies = bool(knobs.reject_as_sets) and path.as_path.has_set
         case Ineligible.FIRST_AS:
-            enforced = (
-                profile.enforces_first_as
-                if knobs.enforce_first_as is None
-                else knobs.enforce_first_as
-            )
-            return (
-                enforced
-                and path.peer.type is PeerType.EBGP
-                and path.as_path.neighbor_as != path.peer.asn
-            )
+            applies = _enforces_first_as(profile, knobs) and _wrong_first_as(path)
         case Ineligible.NEXT_HOP:
-            return False  # it enters the table; see ``waits``
-    raise AssertionError(cause)  # pragma: no cover - the match above is complete
+            applies = False  # it enters the table all the same; see ``waits``
+    return applies
+
+
+def _own_as_in(path: Path, speaker: Speaker) -> bool:
+    return speaker.asn in path.as_path or speaker.public_as in path.as_path
+
+
+def _enforces_first_as(profile: Profile, knobs: Knobs) -> bool:
+    if knobs.enforce_first_as is None:
+        return profile.enforces_first_as
+    return knobs.enforce_first_as
+
+
+def _wrong_first_as(path: Path) -> bool:
+    return path.peer.type is PeerType.EBGP and path.as_path.neighbor_as != path.peer.asn
 
 
 def waits(path: Path, profile: Profile) -> bool:

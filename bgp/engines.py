@@ -107,7 +107,7 @@ def _one_pass(arena: Arena, listed: list[str]) -> Outcome:
             outcome.best = path_id
             continue
         comparison = arena.compare(path_id, outcome.best)
-        _note(arena, outcome, comparison)
+        _note(outcome, comparison)
         outcome.best = comparison.winner
     return outcome
 
@@ -124,7 +124,7 @@ def _group_winners(arena: Arena, listed: Sequence[str], outcome: Outcome) -> set
             if other in seen or not same_med_group(arena.paths[first], arena.paths[other]):
                 continue
             comparison = arena.compare(other, best, Phase.GROUP)
-            _note(arena, outcome, comparison)
+            _note(outcome, comparison)
             best = comparison.winner
             seen.add(other)
         seen.add(best)
@@ -132,7 +132,7 @@ def _group_winners(arena: Arena, listed: Sequence[str], outcome: Outcome) -> set
     return winners
 
 
-def _note(arena: Arena, outcome: Outcome, comparison: Comparison) -> None:
+def _note(outcome: Outcome, comparison: Comparison) -> None:
     outcome.comparisons.append(comparison)
     outcome.lost[comparison.loser] = comparison
     # FRR returns from its LLGR_STALE test without writing a reason: the one before stands.

@@ -62,12 +62,8 @@ def multipath(arena: Arena, outcome: Outcome, profile: Profile, knobs: Knobs) ->
     limit = limits[arena.paths[best].peer.type is PeerType.IBGP]
     for path_id in equals:
         if len(result.members) >= limit:
-            result.verdicts[path_id] = (
-                MultipathVerdict.LIMIT if limit > 1 else MultipathVerdict.OFF
-            )
-        elif by_next_hop and _same_next_hop(
-            arena.paths[path_id], arena.paths[result.members[-1]]
-        ):
+            result.verdicts[path_id] = MultipathVerdict.LIMIT if limit > 1 else MultipathVerdict.OFF
+        elif by_next_hop and _same_next_hop(arena.paths[path_id], arena.paths[result.members[-1]]):
             result.verdicts[path_id] = MultipathVerdict.SAME_NEXT_HOP
         else:
             result.members.append(path_id)

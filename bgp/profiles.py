@@ -253,8 +253,7 @@ CISCO: Final = Profile(
     ),
     method=Method.NEWEST_FIRST,
     multipath=MultipathRule.CISCO,
-    knobs=_FRR_KNOBS
-    - {"as_path_confed", "peer_type_multipath_relax", "ibgp_equal_cluster_length"},
+    knobs=_FRR_KNOBS - {"as_path_confed", "peer_type_multipath_relax", "ibgp_equal_cluster_length"},
 )
 
 PROFILES: Final = {

@@ -11,7 +11,7 @@ from enum import IntEnum, StrEnum
 from ipaddress import IPv4Address
 from typing import Final
 
-from bgp.as_path import AsPath, parse_asn
+from bgp.as_path import EMPTY_AS_PATH, AsPath, parse_asn
 from bgp.community import LLGR_STALE, Community, LargeCommunity
 from bgp.errors import InvalidValueError
 from bgp.values import MAX_U32, MAX_U64, Address, check_int
@@ -33,7 +33,7 @@ class Origin(IntEnum):
 
     @classmethod
     def parse(cls, field: str, value: object) -> Origin:
-        """Read ``igp``, ``egp`` or ``incomplete`` in any case; also a router's ``i``, ``e``, ``?``."""
+        """Read ``igp``, ``egp``, ``incomplete`` in any case, or a router's ``i``, ``e``, ``?``."""
         if isinstance(value, Origin):
             return value
         if isinstance(value, str):
@@ -56,9 +56,11 @@ class PeerType(StrEnum):
     LOCAL = "local"
 
     @property
-    def title(self) -> str:
+    def label(self) -> str:
         """The name a network engineer says."""
-        return {"ebgp": "eBGP", "ibgp": "iBGP", "confed-ebgp": "confed eBGP", "local": "local"}[self]
+        return {"ebgp": "eBGP", "ibgp": "iBGP", "confed-ebgp": "confed eBGP", "local": "local"}[
+            self
+        ]
 
     @property
     def internal(self) -> bool:
@@ -90,11 +92,15 @@ class Peer:
         if self.type is PeerType.LOCAL:
             return
         if self.address is None:
-            raise InvalidValueError("peer.address", None, f"the address of an {self.type.title} peer")
+            raise InvalidValueError(
+                "peer.address", None, f"the address of an {self.type.label} peer"
+            )
         if self.router_id is None:
             raise InvalidValueError("peer.router_id", None, "the peer's BGP Identifier")
         if int(self.router_id) == 0:
-            raise InvalidValueError("peer.router_id", "0.0.0.0", "any BGP Identifier but 0.0.0.0")
+            raise InvalidValueError(
+                "peer.router_id", self.router_id, "a BGP Identifier other than zero"
+            )
         parse_asn("peer.as", self.asn)
 
 
@@ -127,7 +133,7 @@ class Path:
 
     id: str
     peer: Peer
-    as_path: AsPath = AsPath()
+    as_path: AsPath = EMPTY_AS_PATH
     origin: Origin = Origin.IGP
     med: int | None = None
     local_pref: int | None = None

@@ -143,8 +143,6 @@ class Arena:
     ) -> bool:
         """Whether no step ahead of the tie-breakers tells the pair apart."""
         return all(
-            step.tie_breaker
-            or step.id in ignore
-            or self.told_apart(new, existing, index) is None
+            step.tie_breaker or step.id in ignore or self.told_apart(new, existing, index) is None
             for index, step in enumerate(self.steps)
         )

@@ -24,7 +24,7 @@ _CISCO: Final = "Cisco, BGP Best Path Selection Algorithm"
 
 
 def neighbor_as(path: Path, context: Context) -> int:
-    """neighborAS of RFC 4271: the AS the path came from, our own AS where AS_PATH tells none."""
+    """Return neighborAS of RFC 4271: our own AS where AS_PATH tells of no other."""
     asn = path.as_path.neighbor_as
     return context.speaker.public_as if asn is None else asn
 
@@ -52,12 +52,12 @@ def same_med_group(left: Path, right: Path) -> bool:
 
 
 def _frr_med_comparable(new: Path, existing: Path, context: Context) -> bool:
-    a, b = new.as_path, existing.as_path
-    if context.knobs.always_compare_med or same_med_group(new, existing):
-        return True
-    if a.length == 0 and b.length == 0:
-        return True  # covers `med confed`, whose condition is narrower
-    return False
+    # The last test covers `med confed` too, whose own condition is narrower.
+    return (
+        context.knobs.always_compare_med
+        or same_med_group(new, existing)
+        or (new.as_path.length == 0 and existing.as_path.length == 0)
+    )
 
 
 def _rfc_med_comparable(new: Path, existing: Path, context: Context) -> bool:
@@ -125,7 +125,7 @@ def _metric_text(path: Path, _: Context) -> str:
 
 
 def _peer_type_text(path: Path, _: Context) -> str:
-    return path.peer.type.title
+    return path.peer.type.label
 
 
 LLGR_STALE: Final = Step(
@@ -302,7 +302,7 @@ FRR_CLUSTER_METRIC: Final = Step(
 FRR_OLDER: Final = Step(
     id=StepId.OLDER,
     key=lambda path, context: int(path.id != context.incumbent),
-    show=lambda path, context: "selected before" if path.id == context.incumbent else "not selected",
+    show=lambda path, context: "incumbent" if path.id == context.incumbent else "newcomer",
     source=_FRR,
     enabled=lambda context: not context.knobs.compare_routerid,
     comparable=_both_external,
@@ -385,7 +385,6 @@ NEIGHBOR_ADDRESS: Final = Step(
     reason="Neighbor IP",
     attribute="peer_address",
 )
-
 
 
 def _first_difference(left: Path, right: Path) -> int:
