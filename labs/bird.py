@@ -1,0 +1,110 @@
+"""BIRD in a lab: one host's daemon and the answers of its command line.
+
+Questions go over BIRD's control socket as birdc sends them: a line, answered by lines that open
+with a four-digit code; the code followed by a space closes the answer, and codes from 8000 on are
+errors. A line that continues the one above opens with a space instead of a code.
+"""
+
+import contextlib
+import socket
+from types import TracebackType
+from typing import Self
+
+from labs.errors import LabError
+from labs.packages import Daemon
+from labs.polling import poll
+from labs.process_tree import ProcessTree
+
+COMMAND_SECONDS = 20.0
+FIRST_ERROR = 8000
+CODE_LENGTH = 4
+
+
+class Bird:
+    """bird running in one host; use it in a `with` block."""
+
+    def __init__(self, tree: ProcessTree, host: str, daemon: Daemon, config: str) -> None:
+        """Start it and wait until it answers.
+
+        Raises:
+            LabError: it ended; the text quotes its last lines.
+        """
+        self._tree = tree
+        self._host = host
+        self.root = tree.root(host, daemon)
+        tree.write(f"{self.root}/etc/bird/bird.conf", config + "\n")
+        arguments = ["-f", "-c", "/etc/bird/bird.conf", "-s", "/run/bird.ctl"]
+        self._process = tree.spawn(["/usr/sbin/bird", *arguments], host, self.root)
+
+        def connected() -> socket.socket | None:
+            if self._process.wait(0) is not None:
+                raise LabError(
+                    f"bird of {daemon.title} ended at its start on host {host}; its last lines:\n"
+                    f"{self._process.last_lines()}"
+                )
+            with contextlib.suppress(LabError):
+                return tree.connect(f"{self.root}/run/bird.ctl")
+            return None
+
+        self._control = poll(
+            f"bird of {daemon.title} answers", connected, explain=self._process.last_lines
+        )
+        self._control.settimeout(COMMAND_SECONDS)
+        self._answer("(greeting)")
+
+    def __enter__(self) -> Self:
+        """Return the running BIRD."""
+        return self
+
+    def __exit__(
+        self, _: type[BaseException] | None, __: BaseException | None, ___: TracebackType | None
+    ) -> None:
+        """Stop it."""
+        self.close()
+
+    def close(self) -> None:
+        """Stop the daemon."""
+        self._control.close()
+        self._process.stop()
+
+    def log(self) -> str:
+        """Return what the daemon has logged."""
+        return self._process.log()
+
+    def ask(self, command: str) -> str:
+        """Run one command of BIRD's command line; return what it printed, without the codes.
+
+        Raises:
+            LabError: BIRD refused the command, or ended.
+        """
+        try:
+            self._control.sendall(command.encode() + b"\n")
+            return self._answer(command)
+        except OSError as error:
+            raise LabError(f"bird ended at `{command}`:\n{self._process.last_lines()}") from error
+
+    def birdc(self, command: str) -> str:
+        """Run a command in the real birdc, as a learner would; return what it printed."""
+        return self._tree.run(
+            ["/usr/sbin/birdc", "-s", "/run/bird.ctl", *command.split()], self._host, self.root
+        )
+
+    def _answer(self, command: str) -> str:
+        """Read one whole answer."""
+        received = bytearray()
+        while True:
+            data = self._control.recv(1 << 20)
+            if not data:
+                raise ConnectionResetError
+            received += data
+            if not received.endswith(b"\n"):
+                continue
+            lines = received.decode(errors="replace").splitlines()
+            last = lines[-1]
+            if last[:CODE_LENGTH].isdigit() and last[CODE_LENGTH : CODE_LENGTH + 1] == " ":
+                break
+        code = int(last[:CODE_LENGTH])
+        if code >= FIRST_ERROR:
+            raise LabError(f"bird refused `{command}`: {last[CODE_LENGTH + 1 :]}")
+        texts = [line[1:] if line[:1] == " " else line[CODE_LENGTH + 1 :] for line in lines]
+        return "\n".join(texts)

@@ -1,0 +1,81 @@
+"""GoBGP in a lab: one host's gobgpd and its command line, gobgp.
+
+gobgpd is driven over gRPC; the project asks through the command line tool that comes with it, which
+speaks JSON, rather than carry a gRPC library for one daemon.
+"""
+
+import json
+import socket
+from types import TracebackType
+from typing import Any, Self
+
+from labs.errors import LabError
+from labs.packages import Daemon
+from labs.polling import poll
+from labs.process_tree import ProcessTree
+
+API_ADDRESS = ("127.0.0.1", 50051)
+
+
+class Gobgp:
+    """gobgpd running in one host; use it in a `with` block."""
+
+    def __init__(self, tree: ProcessTree, host: str, daemon: Daemon, config: str) -> None:
+        """Start it with a TOML configuration and wait until its API listens.
+
+        Raises:
+            LabError: it ended; the text quotes its last lines.
+        """
+        self._tree = tree
+        self._host = host
+        self.root = tree.root(host, daemon)
+        tree.write(f"{self.root}/etc/gobgpd/gobgpd.toml", config + "\n")
+        self._process = tree.spawn(
+            [
+                *("/usr/bin/gobgpd", "--config-type", "toml", "--log-plain", "--pprof-disable"),
+                *("--config-file", "/etc/gobgpd/gobgpd.toml", "--api-hosts", "127.0.0.1:50051"),
+            ],
+            host,
+            self.root,
+        )
+
+        def listening() -> bool:
+            if self._process.wait(0) is not None:
+                raise LabError(
+                    f"gobgpd of {daemon.title} ended at its start on host {host}; its last lines:\n"
+                    f"{self._process.last_lines()}"
+                )
+            with tree.open_socket(host, socket.AF_INET, socket.SOCK_STREAM) as probe:
+                return probe.connect_ex(API_ADDRESS) == 0
+
+        poll(f"gobgpd of {daemon.title} answers", listening, explain=self._process.last_lines)
+
+    def __enter__(self) -> Self:
+        """Return the running GoBGP."""
+        return self
+
+    def __exit__(
+        self, _: type[BaseException] | None, __: BaseException | None, ___: TracebackType | None
+    ) -> None:
+        """Stop it."""
+        self.close()
+
+    def close(self) -> None:
+        """Stop the daemon."""
+        self._process.stop()
+
+    def log(self) -> str:
+        """Return what the daemon has logged."""
+        return self._process.log()
+
+    def gobgp(self, command: str) -> str:
+        """Run a command of the gobgp command line tool; return what it printed.
+
+        Raises:
+            LabError: it failed; the text quotes its last lines.
+        """
+        return self._tree.run(["/usr/bin/gobgp", *command.split()], self._host, self.root)
+
+    def gobgp_json(self, command: str) -> Any:  # noqa: ANN401 - JSON from outside
+        """Run a command of the tool with JSON output; return the parsed answer."""
+        return json.loads(self.gobgp(f"{command} --json"))
