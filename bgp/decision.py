@@ -220,9 +220,8 @@ def _check(candidates: tuple[Path, ...]) -> None:
 def _trace(arena: Arena, outcome: Outcome, live: frozenset[str]) -> tuple[StepTrace, ...]:
     """Lay the losers out along the steps: a path stands until the step that put it out."""
     fallen: dict[StepId, list[Comparison]] = {}
-    for loser, comparison in outcome.lost.items():
-        if loser != outcome.best:
-            fallen.setdefault(comparison.step, []).append(comparison)
+    for comparison in _settled(arena, outcome).values():
+        fallen.setdefault(comparison.step, []).append(comparison)
     standing = [path_id for path_id in arena.order if path_id in live]
     traces: list[StepTrace] = []
     for step in arena.steps:
@@ -252,6 +251,40 @@ def _trace(arena: Arena, outcome: Outcome, live: frozenset[str]) -> tuple[StepTr
     return tuple(traces)
 
 
+def _settled(arena: Arena, outcome: Outcome) -> dict[str, Comparison]:
+    """Say for each loser what put it out, so that the steps can be read from first to last.
+
+    A router that compares pairwise may well drop p2 for p3 at a late step and p3 for p1 at an early
+    one. Where the path that beat p2 would itself be gone by then, the comparison with the best
+    path is given instead; what the router did in which order stays in ``Decision.comparisons``.
+    Only where the best path does not beat p2 at all (MED gives no order) does the router's own
+    comparison stand.
+    """
+    place = {step.id: index for index, step in enumerate(arena.steps)}
+    place[StepId.NOTHING_LEFT] = len(place)
+    settled: dict[str, Comparison] = {}
+    waiting = {loser: found for loser, found in outcome.lost.items() if loser != outcome.best}
+    if outcome.best is None:
+        return settled
+
+    def settle(loser: str, asking: frozenset[str]) -> int:
+        if loser == outcome.best or loser in asking:
+            return len(place)
+        if loser not in settled:
+            found = waiting[loser]
+            by = settle(found.winner, asking | {loser})
+            if by <= place[found.step]:
+                direct = arena.compare(loser, str(outcome.best))
+                if direct.winner == outcome.best:
+                    found = direct
+            settled[loser] = found
+        return place[settled[loser].step]
+
+    for loser in waiting:
+        settle(loser, frozenset())
+    return settled
+
+
 def _decided_by(outcome: Outcome, trace: tuple[StepTrace, ...]) -> StepId | Undecided:
     if outcome.best is None:
         return Undecided.NO_PATH
@@ -267,8 +300,11 @@ def _reason(profile: Profile, outcome: Outcome, shared: Multipath) -> str | None
     for comparison in shared.comparisons:
         if comparison.step is not StepId.LLGR_STALE:
             step_id = comparison.step
-    if step_id is None:
-        return FIRST_PATH
+    return FIRST_PATH if step_id is None else frr_reason(profile, step_id)
+
+
+def frr_reason(profile: Profile, step_id: StepId) -> str:
+    """Return FRR's own words for a step (``bgp_path_selection_reason2str``)."""
     if step_id is StepId.NOTHING_LEFT:
         return "Nothing left to compare"
     return profile.step(step_id).reason

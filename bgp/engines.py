@@ -150,6 +150,9 @@ def sorted_insertion(arena: Arena, live: frozenset[str]) -> Outcome:
     outcome = Outcome()
     reasons: dict[str, StepId | None] = {}
     kept = outcome.listed
+    # FRR's LLGR_STALE test writes no reason, so what the run before left behind shows through.
+    left_behind: StepId | None = None
+    stale = any(path.is_llgr_stale for path in arena.paths.values())
     for path_id in arena.order:
         arena.context.incumbent = kept[0] if kept else None
         outcome.comparisons = []
@@ -159,18 +162,30 @@ def sorted_insertion(arena: Arena, live: frozenset[str]) -> Outcome:
             for index, other in enumerate(kept):
                 comparison = arena.compare(path_id, other)
                 outcome.comparisons.append(comparison)
+                unwritten = comparison.step is StepId.LLGR_STALE
+                reasons[comparison.winner] = left_behind if unwritten else comparison.step
                 if comparison.winner == path_id:
-                    reasons[path_id] = comparison.step
                     place = index
                     break
-                reasons[other] = comparison.step
                 outcome.lost.setdefault(path_id, comparison)
             if place == 0 and kept:
                 outcome.lost[kept[0]] = outcome.comparisons[-1]
             kept.insert(place, path_id)
+        outcome.reason = reasons[kept[0]] if len(kept) > 1 else None
+        if stale:
+            left_behind = _after_multipath(arena, kept, outcome.reason)
     outcome.best = kept[0] if kept else None
-    outcome.reason = reasons[kept[0]] if len(kept) > 1 else None
     return outcome
+
+
+def _after_multipath(arena: Arena, kept: Sequence[str], reason: StepId | None) -> StepId | None:
+    """FRR's reason at the end of a run, its multipath pass included."""
+    knobs = arena.context.knobs
+    if knobs.maximum_paths != 1 or knobs.maximum_paths_ibgp != 1:
+        for other in kept[1:]:
+            step = arena.compare(other, kept[0]).step
+            reason = reason if step is StepId.LLGR_STALE else step
+    return reason
 
 
 def incumbent(arena: Arena, live: frozenset[str]) -> Outcome:

@@ -124,6 +124,13 @@ def _metric_text(path: Path, _: Context) -> str:
     return "unknown" if path.igp_metric is None else str(path.igp_metric)
 
 
+def _bird_aigp(path: Path, _: Context) -> int:
+    """BIRD's total: what the path carries and at least 1 for the way to NEXT_HOP."""
+    if path.aigp is None or not path.next_hop_resolvable or path.igp_metric is None:
+        return MAX_U64
+    return min(path.aigp + max(path.igp_metric, 1), MAX_U64)
+
+
 def _peer_type_text(path: Path, _: Context) -> str:
     return path.peer.type.label
 
@@ -184,7 +191,7 @@ LOCAL_ROUTE: Final = Step(
 )
 AIGP: Final = Step(
     id=StepId.AIGP,
-    key=lambda path, _: path.aigp or 0,
+    key=lambda path, _: (path.aigp or 0) + _metric(path, _),
     show=lambda path, _: "none" if path.aigp is None else str(path.aigp),
     source="RFC 7311 section 4.1",
     enabled=lambda context: context.knobs.aigp,
@@ -194,7 +201,7 @@ AIGP: Final = Step(
 )
 BIRD_AIGP: Final = replace(
     AIGP,
-    key=lambda path, _: MAX_U64 if path.aigp is None else path.aigp,
+    key=_bird_aigp,
     enabled=None,
     comparable=None,
     source=_BIRD,
