@@ -118,7 +118,7 @@ class Fabric:
         return "\n".join(
             [
                 "frr defaults traditional",
-                "bgp route-map delay-timer 0",
+                "bgp route-map delay-timer 0",  # the stage applies a change of policy itself
                 f"ip prefix-list SERVICES seq 5 permit {self.prefix}",
                 "route-map NOTHING deny 10",
                 *policies,
