@@ -41,6 +41,11 @@ def show(trouble: Trouble) -> None:
     err.print(f"[bold]Next[/]     {escape(trouble.next_step)}.", soft_wrap=True)
 
 
+def plain(text: str) -> str:
+    """Text from outside made harmless: control characters cannot drive the reader's terminal."""
+    return "".join(char if char.isprintable() else "\N{REPLACEMENT CHARACTER}" for char in text)
+
+
 def can_ask() -> bool:
     """Whether a person sits at both ends: a question that nobody can answer must not be asked."""
     return sys.stdin.isatty() and sys.stdout.isatty()
