@@ -33,10 +33,17 @@ def config_path() -> list[Path]:
 
 
 def environment(base: Mapping[str, str] | None = None) -> dict[str, str]:
-    """The variables to start Jupyter (or nbclient) with, `base` first (default: our own)."""
+    """The variables to start Jupyter (or nbclient) with; the folders they name are made.
+
+    Args:
+        base: The variables to start from; our own when None.
+
+    Raises:
+        Trouble: A folder cannot be made.
+    """
     variables = dict(os.environ if base is None else base)
-    settings = folders.config() / "jupyter"
-    state = folders.state()
+    settings = folders.make(folders.config() / "jupyter", "JupyterLab's settings")
+    state = folders.make(folders.state(), "histories and layouts")
     variables |= {
         "JUPYTER_CONFIG_PATH": os.pathsep.join(map(str, config_path())),
         "JUPYTER_PATH": str(ASSETS),
@@ -48,10 +55,11 @@ def environment(base: Mapping[str, str] | None = None) -> dict[str, str]:
     # A learner's JUPYTER_TOKEN or PYTHONSTARTUP was meant for another server.
     for foreign in ("JUPYTER_TOKEN", "JUPYTER_PREFER_ENV_PATH", "JUPYTERLAB_DIR", "PYTHONSTARTUP"):
         variables.pop(foreign, None)
-    # An empty or relative entry (`PYTHONPATH=$PYTHONPATH:/elsewhere` leaves one) means the
-    # notebook's folder and comes first: the very thing `python -P` is there to prevent.
+    # An empty entry (`PYTHONPATH=$PYTHONPATH:/elsewhere` leaves one) would mean the notebook's
+    # folder and come first: the very thing `python -P` is there to prevent. A relative one means
+    # our folder, not the notebook's.
     search = variables.pop("PYTHONPATH", "").split(os.pathsep)
-    if search := [entry for entry in search if Path(entry).is_absolute()]:
+    if search := [str(Path(entry).absolute()) for entry in search if entry]:
         variables["PYTHONPATH"] = os.pathsep.join(search)
     # `!python` and `%pip` in a notebook must mean the course's environment.
     variables["PATH"] = os.pathsep.join(

@@ -85,18 +85,6 @@ def _cell_id(kind: str, source: str, seen: Counter[str]) -> str:
     return hashlib.sha256(f"{seen[text]}\n{text}".encode()).hexdigest()[:12]
 
 
-def cells(notebook: Any) -> list[tuple[str, str]]:  # noqa: ANN401 -- JSON from a file
-    """Kind and source of each cell of a notebook read as JSON, for comparison.
-
-    Raises:
-        ValueError: It is not a notebook of nbformat 4.
-    """
-    try:
-        return [(str(cell["cell_type"]), _joined(cell["source"])) for cell in notebook["cells"]]
-    except (TypeError, KeyError) as error:
-        raise ValueError(f"not a notebook of nbformat 4: {error!r}") from error
-
-
 def digest(text: str) -> str:
     """What a learner could have edited in a notebook, as 64 hexadecimal digits.
 
@@ -107,12 +95,13 @@ def digest(text: str) -> str:
         text: The text of an `.ipynb` file.
 
     Raises:
-        ValueError: It is not a notebook.
+        ValueError: It is not a notebook of nbformat 4.
     """
     try:
-        listed = cells(json.loads(text))
-    except RecursionError as error:
-        raise ValueError("JSON nested too deep for a notebook") from error
+        cells = json.loads(text)["cells"]
+        listed = [(str(cell["cell_type"]), _joined(cell["source"])) for cell in cells]
+    except (ValueError, TypeError, KeyError, RecursionError) as error:
+        raise ValueError(f"not a notebook of nbformat 4: {error!r}") from error
     return hashlib.sha256(json.dumps(listed).encode()).hexdigest()
 
 

@@ -92,6 +92,9 @@ async def _run(ask: "_Asker", kernel: str, source: str) -> None:
             if received is None:
                 raise CheckFailedError("the kernel to run the first cell", "it went away")
             message = json.loads(received)
+            # The server says these about the kernel, in answer to nobody.
+            if message["content"].get("execution_state") in ("restarting", "dead"):
+                raise CheckFailedError("the kernel to run the first cell", "it died of it")
             if message["parent_header"].get("msg_id") != request["header"]["msg_id"]:
                 continue
             kind, content = message["msg_type"], message["content"]
