@@ -10,7 +10,6 @@ from __future__ import annotations
 import contextlib
 import json
 import time
-from collections.abc import Iterator
 from types import TracebackType
 from typing import Any, Final, Self
 
@@ -23,14 +22,14 @@ from labs.process_tree import ProcessTree
 from labs.speaker import Session, Speaker
 from labs.stage_plan import (
     CLIENT,
-    CLIENT_ADDRESS,
-    CLIENT_GATEWAY,
     Fabric,
     Neighbor,
     Situation,
     check_said,
 )
+from labs.stage_second import SecondOpinion, link, second_daemon
 from labs.stage_web import Client, Servers, Traffic
+from labs.stage_wiring import ROUTER_SETTINGS, wiring
 from labs.wire import Announcement
 
 ROUTERS: Final = ("frr-8.4", "frr-10")
@@ -39,12 +38,6 @@ QUIET = 0.25
 """Seconds without a change that count as settled; bgpd decides some 50 ms after an UPDATE."""
 EVENT_AFTER = 12
 WATCHED = 50
-ROUTER_SETTINGS = (
-    "net.ipv4.ip_forward=1",
-    "net.ipv4.fib_multipath_hash_policy=1",  # ECMP by port too, so one client sees every node
-    "net.ipv4.conf.all.rp_filter=0",
-    "net.ipv4.conf.default.rp_filter=0",
-)
 
 
 def router_daemon() -> Daemon:
@@ -78,7 +71,8 @@ class Stage:
         self.situation = Situation()
         self._speakers: dict[str, Speaker] = {}
         self._sessions: dict[str, Session] = {}
-        self._seen = 0
+        self._more: dict[str, Session] = {}  # the same neighbours' sessions to the second router
+        self._second: SecondOpinion | None = None
         with contextlib.ExitStack() as undo:
             self._tree = undo.enter_context(ProcessTree())
             self._build()
@@ -92,6 +86,7 @@ class Stage:
             self._servers = Servers(self._tree, fabric.address, names)
             undo.callback(self._servers.close)
             undo.callback(self._hang_up)
+            self._start_second(undo)
             self._client = Client(self._tree, CLIENT, fabric.address)
             for neighbor in fabric.neighbors:
                 self._dial(neighbor)
@@ -124,6 +119,11 @@ class Stage:
     def cut(self, name: str) -> Traffic:
         """Cut a neighbour's link while the client goes on asking."""
         self._check_uncut(name)
+        if self.fabric.neighbor(name).igp_metric is not None:
+            raise LabError(
+                f"the sessions of the {self.fabric.name} outlive a cut link until their hold timer "
+                f"expires, which a later lesson shows; here `withdraw({name!r})` takes a path away"
+            )
 
         def act() -> None:
             self._tree.script(f"ip -n {name} link set eth0 down")
@@ -131,6 +131,7 @@ class Stage:
         traffic = self._client.ask(WATCHED, (f"link to {name} cut", EVENT_AFTER, act))
         self._speakers.pop(name).close()
         self._sessions.pop(name)
+        self._more.pop(name, None)
         said = self.situation.silent(name)
         self.situation = Situation(said.said, said.cut | {name}, said.lines)
         self.settle()
@@ -154,8 +155,7 @@ class Stage:
             self.situation.said, self.situation.cut - {name}, self.situation.lines
         )
         self._wait(name)
-        if self.fabric.announced:
-            self._announce(name, dict(neighbor.says))
+        self._announce(name, dict(neighbor.says))
         self.settle()
         return traffic
 
@@ -173,6 +173,8 @@ class Stage:
         """Make a neighbour withdraw the prefix."""
         self._check_uncut(name)
         self._frr_hears(name, lambda: Speaker.withdraw(self._sessions[name], [self.fabric.prefix]))
+        if name in self._more:
+            Speaker.withdraw(self._more[name], [self.fabric.prefix])
         self.situation = self.situation.silent(name)
         self.settle()
 
@@ -208,6 +210,26 @@ class Stage:
         """Return FRR's JSON for the prefix: every path, the best one marked."""
         return self.show(f"show bgp ipv4 unicast {self.fabric.prefix} json")
 
+    def second_opinion(self) -> str:
+        """Return the table of the fabric's second router, GoBGP, as it prints it.
+
+        Raises:
+            LabError: this fabric has none, or GoBGP is not unpacked here.
+        """
+        if self._second is None:
+            why = (
+                "GoBGP is not unpacked here: run `locrib learn --fetch` once, with network"
+                if self.fabric.second
+                else f"the {self.fabric.name} has one router only"
+            )
+            raise LabError(f"no second opinion: {why}")
+        return self._second.table(len(self.situation.said))
+
+    @property
+    def second_title(self) -> str | None:
+        """The second router by name and version, None when there is none."""
+        return self._second.title if self._second else None
+
     def forwarding(self) -> tuple[str, ...]:
         """Return the neighbours that the router's kernel forwards the prefix to, by name."""
         text = self._tree.run(
@@ -239,30 +261,13 @@ class Stage:
         for host in (router, CLIENT, *(neighbor.name for neighbor in fabric.neighbors)):
             self._tree.add_host(host)
         self._tree.script(f"sysctl -qw {' '.join(ROUTER_SETTINGS)}", router)
-        self._tree.script("\n".join(self._wiring()))
+        self._tree.script("\n".join(wiring(fabric)))
 
-    def _wiring(self) -> Iterator[str]:
-        router, address = self.fabric.router, self.fabric.address
-        yield f"ip -n {CLIENT} link add eth0 type veth peer name {CLIENT} netns {router}"
-        yield f"ip -n {router} addr add {CLIENT_GATEWAY}/24 dev {CLIENT}"
-        yield f"ip -n {router} link set {CLIENT} up"
-        yield f"ip -n {CLIENT} addr add {CLIENT_ADDRESS}/24 dev eth0"
-        yield f"ip -n {CLIENT} link set eth0 up"
-        yield f"ip -n {CLIENT} route add default via {CLIENT_GATEWAY}"
-        for neighbor in self.fabric.neighbors:
-            name = neighbor.name
-            ours, theirs = self.fabric.link(name)
-            yield f"ip -n {name} link add eth0 type veth peer name {name} netns {router}"
-            yield f"ip -n {router} addr add {ours}/30 dev {name}"
-            yield f"ip -n {router} link set {name} up"
-            yield f"ip -n {name} addr add {theirs}/30 dev eth0"
-            yield f"ip -n {name} link set eth0 up"
-            yield f"ip -n {name} addr add {address}/32 dev lo"
-            yield f"ip -n {name} route add default via {ours}"
-            if neighbor.igp_metric is not None:
-                # A kernel route with a metric is what an IGP would have installed.
-                hop = self.fabric.next_hop(name)
-                yield f"ip -n {router} route add {hop}/32 via {theirs} metric {neighbor.igp_metric}"
+    def _start_second(self, undo: contextlib.ExitStack) -> None:
+        daemon = second_daemon() if self.fabric.second else None
+        if daemon is not None:
+            self._second = SecondOpinion(self._tree, self.fabric, daemon)
+            undo.callback(self._second.close)
 
     def _dial(self, neighbor: Neighbor) -> None:
         self._open(neighbor)
@@ -271,12 +276,14 @@ class Stage:
     def _open(self, neighbor: Neighbor) -> None:
         ours, theirs = self.fabric.link(neighbor.name)
         speaker = self._speakers[neighbor.name] = Speaker(self._tree, neighbor.name)
-        self._sessions[neighbor.name] = speaker.open(
-            theirs, neighbor.asn, neighbor.router_id, ours
-        )
+        self._sessions[neighbor.name] = speaker.open(theirs, neighbor.asn, neighbor.router_id, ours)
+        if self._second is not None:
+            ours, theirs = link(self.fabric, neighbor.name)
+            self._more[neighbor.name] = speaker.open(theirs, neighbor.asn, neighbor.router_id, ours)
 
     def _wait(self, name: str) -> None:
-        self._speakers[name].wait_established([self._sessions[name]])
+        both = (self._sessions.get(name), self._more.get(name))
+        self._speakers[name].wait_established([session for session in both if session])
 
     def _hang_up(self) -> None:
         for speaker in self._speakers.values():
@@ -296,6 +303,8 @@ class Stage:
             originator_id=said.get("originator_id"),
         )
         self._frr_hears(name, lambda: Speaker.announce(self._sessions[name], [announcement]))
+        if name in self._more:
+            Speaker.announce(self._more[name], [announcement])
         self.situation = self.situation.saying(name, said)
 
     def _internal_preference(self, name: str) -> int | None:
@@ -309,7 +318,7 @@ class Stage:
         poll(f"{self.fabric.router} hears {name}", lambda: self._updates(name) > before)
 
     def _reapply_policy(self) -> None:
-        """Pass what was received through the route-maps again, as an operator does after a change."""
+        """Pass what was received through the route-maps again, as after any change of policy."""
         self._frr.ask("clear bgp ipv4 unicast * soft in")
 
     def _updates(self, name: str) -> int:

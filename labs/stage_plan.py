@@ -54,6 +54,7 @@ class Fabric:
         address: the address in the prefix that answers HTTP.
         neighbors: at the links 10.1.1.0/30, 10.1.2.0/30 and so on.
         announced: whether the neighbours announce from the start, or when told to.
+        second: whether a second router, GoBGP, hears the same neighbours.
     """
 
     name: str
@@ -64,6 +65,7 @@ class Fabric:
     address: str
     neighbors: tuple[Neighbor, ...]
     announced: bool = True
+    second: bool = False
 
     def neighbor(self, name: str) -> Neighbor:
         """Return the neighbour of that name.
@@ -157,9 +159,10 @@ BORDER: Final = Fabric(
     neighbors=(
         Neighbor("amber1", 64601, "10.0.2.1", {"as_path": [64701], "med": 10}, 30),
         Neighbor("amber2", 64601, "10.0.2.2", {"as_path": [64701], "med": 20}, 10),
-        Neighbor("blue", 64601, "10.0.2.3", {"as_path": [64702]}, 20),
+        Neighbor("blue", 64601, "10.0.2.3", {"as_path": [64702], "med": 50}, 20),
     ),
     announced=False,
+    second=True,
 )
 """A core router whose three border routers (iBGP) hear one prefix from two providers, AS 64701
 (amber) and AS 64702 (blue). The MEDs and IGP metrics make "is better than" a circle."""
