@@ -45,7 +45,7 @@ def eliminate(arena: Arena, live: frozenset[str]) -> Outcome:
     standing = [path_id for path_id in arena.order if path_id in live]
     outcome = Outcome(listed=list(standing))
     for index, step in enumerate(arena.steps):
-        if len(standing) == 1:
+        if len(standing) <= 1:
             break
         keys = {path_id: arena.key(path_id, index) for path_id in standing}
         if step.comparable is None:
