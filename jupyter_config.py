@@ -19,9 +19,11 @@ c.LabApp.news_url = None
 c.LabApp.check_for_updates_class = "jupyterlab.NeverCheckForUpdate"
 c.LabApp.extension_manager = "readonly"
 
-# Notebooks are built from text once, by us. Pairing would write a learner's work into a second
-# file, and once put answers back into a student's copy (jupytext issue 157).
-c.ServerApp.jpserver_extensions = {"jupyterlab_jupytext": False}
+# Two extensions that come along with packages we need. jupytext would pair notebooks with text:
+# a second file of a learner's work, and once a way for answers back into a student's copy (jupytext
+# issue 157). jupyter_lsp looks for language servers by running npm, which asks its registry for
+# news. Their browser sides are switched off in labconfig.
+c.ServerApp.jpserver_extensions = {"jupyterlab_jupytext": False, "jupyter_lsp": False}
 
 # A kernel listens on TCP, which other users of the machine can reach: encrypt it, where the
 # versions at hand can (older ones ignore the setting). Without it ipykernel warns at every start.

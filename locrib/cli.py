@@ -1,10 +1,12 @@
 """The `locrib` command: its options and its help. What a subcommand does is in its own module."""
 
+import inspect
 import logging
 import sys
 import traceback
+from collections.abc import Callable
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, TypeVar
 
 import typer
 
@@ -14,9 +16,11 @@ from locrib.learn import Wishes
 from locrib.learn import learn as do_learn
 from locrib.trouble import Exit, Trouble
 
-_EXIT_CODES = "\n\n".join(
+_EXIT_CODES = "\n".join(
     ["[bold]Exit codes[/]", *(f"{code.value:>3}  {code.meaning}" for code in Exit)]
 )
+
+_Command = TypeVar("_Command", bound=Callable[..., object])
 
 app = typer.Typer(
     name="locrib",
@@ -43,6 +47,13 @@ Workspace = Annotated[
 ]
 
 
+def _command(function: _Command) -> _Command:
+    """Register a subcommand; the paragraphs of its docstring flow to the terminal's width."""
+    paragraphs = inspect.cleandoc(function.__doc__ or "").split("\n\n")
+    flowing = "\n\n".join(" ".join(paragraph.split()) for paragraph in paragraphs)
+    return app.command(help=flowing)(function)
+
+
 def _show_version(wanted: bool) -> None:
     if wanted:
         typer.echo(f"locrib {__version__}")
@@ -65,7 +76,7 @@ def locrib(
     terminal.set_verbose(verbose)
 
 
-@app.command()
+@_command
 def learn(  # noqa: PLR0917 -- options of a command line, all given by name
     workspace: Workspace = None,
     port: Annotated[
@@ -114,7 +125,7 @@ def learn(  # noqa: PLR0917 -- options of a command line, all given by name
     )
 
 
-@app.command()
+@_command
 def forget(
     workspace: Workspace = None,
     work: Annotated[
@@ -148,13 +159,13 @@ def forget(
     )
 
 
-app.command()(bestpath.bestpath)
+_command(bestpath.bestpath)
 
 
 def main() -> None:
     """Run the command; every way it can end has its exit code (`locrib.trouble.Exit`)."""
     try:
-        app()
+        app(prog_name="locrib")
     except Trouble as trouble:
         terminal.show(trouble)
         _show_traceback()

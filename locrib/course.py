@@ -4,7 +4,7 @@ from pathlib import Path
 
 from modules import catalog
 
-HOME = "home.ipynb"
+HOME = catalog.HOME
 """The page JupyterLab opens on; jupyter_config.py names it too."""
 
 

@@ -21,7 +21,7 @@ from locrib.trouble import Trouble
 
 START_SECONDS = 60.0
 """A loaded machine with a cold disk takes many times the usual three seconds."""
-STOP_SECONDS = 15.0
+STOP_SECONDS = 10.0
 FIRST_PORT, PORTS = 8888, 50
 """Without a wish of the learner's: Jupyter's usual port, or one of those that follow."""
 _HOST = "127.0.0.1"
