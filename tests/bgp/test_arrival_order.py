@@ -1,8 +1,8 @@
+from bgp_examples import SPEAKER, candidates, path
 from hypothesis import given
 
 from bgp import Knobs, Path, decide
 from bgp.arrival_order import other_orders
-from bgp_examples import SPEAKER, candidates, path
 
 
 @given(candidates(max_size=4))

@@ -1,9 +1,9 @@
 import pytest
+from bgp_examples import as_paths
 from hypothesis import given
 
 from bgp import AsPath, InvalidValueError, Segment, SegmentType
 from bgp.as_path import parse_asn
-from bgp_examples import as_paths
 
 
 @pytest.mark.parametrize(

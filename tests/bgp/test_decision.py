@@ -3,13 +3,13 @@ from ipaddress import IPv4Address
 from itertools import permutations
 
 import pytest
+from bgp_examples import SPEAKER, candidates, knobs, path
 from hypothesis import given
 from hypothesis import strategies as st
 
 from bgp import PROFILES, InvalidValueError, Knobs, Path, PeerType, decide
 from bgp.decision import MAX_PATHS
 from bgp.reasons import Ineligible, MultipathVerdict, StepId, Undecided
-from bgp_examples import SPEAKER, candidates, knobs, path
 
 every_profile = pytest.mark.parametrize("profile", PROFILES)
 

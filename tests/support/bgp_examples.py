@@ -1,6 +1,7 @@
 """Paths for tests: a short way to write one down, and hypothesis strategies for any."""
 
 from ipaddress import IPv4Address
+from typing import Any
 
 from hypothesis import strategies as st
 
@@ -24,7 +25,7 @@ def peer(
     )
 
 
-def path(number: int, as_path: str = "65001", **attributes: object) -> Path:
+def path(number: int, as_path: str = "65001", **attributes: Any) -> Path:
     """Path `p<number>` from peer `number`; `kind`, `asn` and `router_id` go to the peer."""
     parsed = AsPath.parse(as_path)
     first = parsed.segments[0].asns[0] if parsed.segments else 65001
@@ -32,12 +33,12 @@ def path(number: int, as_path: str = "65001", **attributes: object) -> Path:
         name: attributes.pop(name) for name in ("kind", "asn", "router_id") if name in attributes
     }
     of_peer.setdefault("asn", first)
-    defaults: dict[str, object] = {
+    defaults: dict[str, Any] = {
         "next_hop": IPv4Address(f"192.0.2.{number}"),
         "igp_metric": 0,
         **attributes,
     }
-    return Path(f"p{number}", peer(number, **of_peer), parsed, **defaults)  # type: ignore[arg-type] # the test's own words
+    return Path(f"p{number}", peer(number, **of_peer), parsed, **defaults)
 
 
 as_paths = st.builds(
