@@ -26,6 +26,7 @@ LARGEST = 1_000_000
 
 _ID = re.compile(r"[a-z0-9]+(?:[._-][a-z0-9]+)*")
 _LONGEST_ID = 80
+_LOCK = ".lock"
 _DEEPEST = 50
 
 Json = None | bool | int | float | str | list["Json"] | dict[str, "Json"]
@@ -91,7 +92,7 @@ def save(id: str, answer: object, *, question_version: int, folder: Path | None 
     if (size := len(json.dumps(plain).encode())) > LARGEST:
         raise AnswerError(f"answer: at most {LARGEST} bytes of JSON are kept, not {size}")
     path.parent.mkdir(parents=True, exist_ok=True)
-    with disk.locked(path.parent / ".lock"):
+    with disk.locked(path.parent / _LOCK):
         before = _read(path)
         attempts = before.attempts if before else ()
         if attempts and _same(attempts[-1], question_version, plain):
@@ -125,6 +126,12 @@ def all(*, folder: Path | None = None) -> dict[str, Answer]:  # noqa: A001 -- an
 def files(folder: Path) -> list[Path]:
     """The files in `folder` that are named like answers, in the order of their names."""
     return sorted(path for path in folder.glob("*.json") if _is_id(path.stem))
+
+
+def traces(folder: Path) -> list[Path]:
+    """Every file this module makes in `folder`: answers, unreadable ones put aside, the lock."""
+    names = {path: path.name.partition(".json")[0] for path in folder.glob("*.json*")}
+    return sorted([path for path, id_ in names.items() if _is_id(id_)] + [*folder.glob(_LOCK)])
 
 
 def default_folder() -> Path:

@@ -37,21 +37,17 @@ def inventory(workspace: Path) -> Inventory:
     """Look at this machine for what `forget` is about; nothing is changed."""
     memory = workspace / delivery.MEMORY
     untouched, changed = delivery.own_copies(workspace)
-    kept_answers = sorted(
-        path
-        for folder in {path.parent for path in (*untouched, *changed)} | {workspace}
-        for path in answers.files(folder / answers.FOLDER)
-    )
+    given = [path for folder in _answer_folders(workspace) for path in answers.traces(folder)]
     work = _present(
         Item("notebooks you changed", tuple(changed)),
-        Item("your answers", tuple(kept_answers)),
+        Item("your answers", tuple(given)),
     )
     remakeable = _present(
         Item("notebooks as they were delivered", tuple(untouched)),
         Item("routing daemons and other fetched data", (folders.data(),)),
         Item("caches", (folders.cache(),)),
         Item("JupyterLab's settings for the course", (folders.config(),)),
-        Item("histories, layouts and logs", (folders.state(), jupyter_env.runtime())),
+        Item("histories, layouts and logs", (folders.state(), jupyter_env.runtime_folder())),
         Item("the record of what was delivered", (memory,)),
     )
     return Inventory(remakeable, work)
@@ -76,7 +72,7 @@ def forget(
         Trouble: A server still runs on the workspace, or something cannot be removed.
     """
     with _nobody_at_work(workspace):
-        found = inventory(workspace)
+        found, answer_folders = inventory(workspace), _answer_folders(workspace)
         doomed = list(found.remakeable)
         if found.work and not work:
             # Without the record, the next delivery could not tell a learner's changes from ours.
@@ -95,7 +91,7 @@ def forget(
         for item in doomed:
             for path in item.paths:
                 _remove(path)
-    for folder in (workspace / answers.FOLDER, workspace):
+    for folder in (*answer_folders, workspace):
         # Only if nothing is left in it that we did not make.
         with contextlib.suppress(OSError):
             folder.rmdir()
@@ -117,6 +113,14 @@ def _nobody_at_work(workspace: Path) -> Iterator[None]:
             "stop it with Ctrl-C in its terminal, then try again",
             code=Exit.BUSY,
         ) from None
+
+
+def _answer_folders(workspace: Path) -> list[Path]:
+    """Answers lie beside the notebooks, wherever in the workspace these are."""
+    notebooks = [path for paths in delivery.own_copies(workspace) for path in paths]
+    return sorted(
+        {path.parent / answers.FOLDER for path in notebooks} | {workspace / answers.FOLDER}
+    )
 
 
 def _present(*items: Item) -> tuple[Item, ...]:

@@ -69,28 +69,36 @@ def environment(base: Mapping[str, str] | None = None) -> dict[str, str]:
 
 
 def runtime() -> Path:
-    """A folder only this user can enter, for the server's address and the kernels' keys.
-
-    `$XDG_RUNTIME_DIR` where there is one that is really ours (`su` leaves the other user's in the
-    environment), else a folder in the temporary directory, checked to be ours and closed.
+    """A folder only this user can enter, for the server's address and the kernels' keys; made.
 
     Raises:
-        Trouble: Somebody else made a folder of that name first.
+        Trouble: Somebody else made a folder of that name first, or it cannot be made.
+    """
+    folder = runtime_folder()
+    try:
+        folder.mkdir(mode=0o700, exist_ok=True)
+    except OSError as error:
+        seen = str(error)
+    else:
+        if _is_private(folder):
+            return folder
+        seen = "another user owns it or can enter it"
+    raise Trouble(
+        f"{folder} to belong to you and to nobody else",
+        seen,
+        "remove it, or set XDG_RUNTIME_DIR to a folder of your own (chmod 700)",
+    )
+
+
+def runtime_folder() -> Path:
+    """Where `runtime` is: in `$XDG_RUNTIME_DIR`, else in the temporary directory.
+
+    The variable counts only where the folder is really ours: `su` leaves the other user's.
     """
     session = os.environ.get("XDG_RUNTIME_DIR", "")
     if session and _is_private(Path(session)):
-        folder = Path(session) / folders.APP
-        folder.mkdir(mode=0o700, exist_ok=True)
-        return folder
-    folder = Path(tempfile.gettempdir()) / f"{folders.APP}-{os.getuid()}"
-    folder.mkdir(mode=0o700, exist_ok=True)
-    if not _is_private(folder):
-        raise Trouble(
-            f"{folder} to belong to you and to nobody else",
-            "another user can enter it or owns it",
-            "remove it, or set XDG_RUNTIME_DIR to a folder of your own (chmod 700)",
-        )
-    return folder
+        return Path(session) / folders.APP
+    return Path(tempfile.gettempdir()) / f"{folders.APP}-{os.getuid()}"
 
 
 def _is_private(folder: Path) -> bool:

@@ -55,8 +55,8 @@ def build(source: Path) -> str:
         SourceError: The text is not MyST, holds no cell, or holds code that is not Python.
     """
     # Importing these takes longer than all the rest of a start that has nothing to build.
-    import jupytext  # noqa: PLC0415
-    import nbformat  # noqa: PLC0415
+    import jupytext  # noqa: PLC0415 -- slow
+    import nbformat  # noqa: PLC0415 -- slow
 
     text = source.read_text(encoding="utf-8")
     for language in _CODE_CELL.findall(text):
