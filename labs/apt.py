@@ -11,7 +11,7 @@ import os
 import re
 import shutil
 import subprocess
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 
 from labs.errors import LabError
@@ -163,7 +163,8 @@ class AptRoot:
         (folder / "status").write_text(
             "".join(
                 f"Package: {name}\nStatus: install ok installed\nArchitecture: all\n"
-                f"Multi-Arch: foreign\nVersion: 999:1\nMaintainer: none\nDescription: not needed\n\n"
+                f"Multi-Arch: foreign\nVersion: 999:1\nMaintainer: none\n"
+                f"Description: not needed\n\n"
                 for name in NEVER_NEEDED
             ),
             encoding="utf-8",
@@ -211,26 +212,27 @@ class AptRoot:
             )
         return None
 
-    def download(self, package: str, progress: Progress) -> list[Path]:
-        """Download `package` and everything it needs to run; return the `.deb` files.
+    def download(self, packages: Sequence[str], progress: Progress) -> list[Path]:
+        """Download packages and everything they need to run; return the `.deb` files.
 
         Raises:
             LabError: a download failed or the disk is full.
         """
-        argv = ["apt-get", "install", "--yes", "--download-only", package]
+        argv = ["apt-get", "install", "--yes", "--download-only", *packages]
         # Against an empty cache: what was fetched for another daemon belongs to this one as well.
         empty = self.folder / "no-archives"
         (empty / "partial").mkdir(parents=True, exist_ok=True)
-        listed = self._run(*argv, "--print-uris", "-o", f"Dir::Cache::archives={empty}").stdout
-        wanted = re.findall(r"^'[^']+' (\S+) (\d+)", listed, re.MULTILINE)
+        listed = self._run(*argv, "--print-uris", "-o", f"Dir::Cache::archives={empty}")
+        wanted = re.findall(r"^'[^']+' (\S+) (\d+)", listed.stdout, re.MULTILINE)
         size = sum(int(length) for _, length in wanted) / 1e6
-        progress(f"{self.release}: {package} with {len(wanted) - 1} libraries, {size:.0f} MB")
+        progress(f"{self.release}: {packages[0]}, {len(wanted)} packages of {size:.0f} MB")
         done = self._run(*argv)
         archives = self.folder / "cache" / "archives"
         files = [archives / name for name, _ in wanted]
         missing = [file.name for file in files if not file.is_file()]
         if done.returncode or missing or not files:
-            raise LabError(explain(f"downloading {package} of {self.release}", done))
+            failed = done if done.returncode else listed
+            raise LabError(explain(f"downloading {packages[0]} of {self.release}", failed))
         return files
 
     def _write_sources(self, codename: str) -> None:

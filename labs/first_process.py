@@ -41,11 +41,13 @@ class InHost:
         self.host = host
 
     def __enter__(self) -> None:
+        """Go into the host's namespace."""
         if self.host is not None:
             self.home = os.open("/proc/self/ns/net", os.O_RDONLY | os.O_CLOEXEC)
             self._enter(os.open(f"/run/netns/{self.host}", os.O_RDONLY | os.O_CLOEXEC))
 
     def __exit__(self, *_: object) -> None:
+        """Come back."""
         if self.host is not None:
             self._enter(self.home)
 

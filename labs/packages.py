@@ -26,7 +26,8 @@ import platformdirs
 from labs.apt import DEBIAN_RELEASES, AptRoot, Progress, host_release, unpack
 from labs.errors import LabError
 
-MANIFEST_FORMAT = 1
+MANIFEST_FORMAT = 2
+"""Raised when the folder's layout changes; what has another format is unpacked anew."""
 
 PRIVATE_FOLDERS = (
     *("run", "tmp", "var/tmp", "var/log", "var/lib/frr"),
@@ -46,6 +47,7 @@ class Offer:
     package: str
     at_least: tuple[int, ...]
     below: tuple[int, ...]
+    companions: tuple[str, ...] = ()
 
     def accepts(self, version: str) -> bool:
         """Tell whether an upstream version such as `8.4.4` is this daemon."""
@@ -53,8 +55,9 @@ class Offer:
 
 
 OFFERS: Mapping[str, Offer] = {
-    "frr-8.4": Offer("frr", (8, 4), (10, 1)),
-    "frr-10": Offer("frr", (10, 1), (11,)),
+    # vtysh asks PAM whom it serves; the modules that answer are a package of their own
+    "frr-8.4": Offer("frr", (8, 4), (10, 1), ("libpam-modules",)),
+    "frr-10": Offer("frr", (10, 1), (11,), ("libpam-modules",)),
     "bird": Offer("bird2", (2,), (3,)),
     "bird-1.6": Offer("bird", (1, 6), (2,)),
     "gobgp": Offer("gobgpd", (3,), (5,)),
@@ -154,7 +157,9 @@ def ensure(
         try:
             with _locked(place):
                 ready = installed(place)  # another process may have been faster
-                _fetch([name for name in lacking if name not in ready], place, tell, missing)
+                fetch = _Fetch(place, tell)
+                fetch.run([name for name in lacking if name not in ready])
+                missing |= fetch.missing
         except LabError as error:
             missing |= dict.fromkeys(lacking, str(error))
         except OSError as error:
@@ -173,72 +178,66 @@ def remove(folder: Path | None = None) -> None:
         shutil.rmtree(place)
 
 
-def _fetch(names: list[str], place: Path, tell: Progress, missing: dict[str, str]) -> None:
-    identity, codename = host_release()
-    releases = [codename]
-    if identity == "debian":
-        releases += [release for release in DEBIAN_RELEASES if release != codename]
-    for release in releases:
-        if not names:
-            return
-        with tempfile.TemporaryDirectory(prefix=".partial-", dir=place) as scratch:
-            names = _fetch_from(release, codename, names, Path(scratch), place, tell, missing)
-    for name in names:
-        offer = OFFERS[name]
-        limits = f">= {_dotted(offer.at_least)}, < {_dotted(offer.below)}"
-        missing.setdefault(
-            name,
-            f"{identity} {codename} has no package {offer.package} {limits}"
-            + (
-                f" and neither have {', '.join(releases[1:])}"
+class _Fetch:
+    """One run of fetching: where to, whom to tell, and what could not be had."""
+
+    def __init__(self, place: Path, tell: Progress) -> None:
+        self.place = place
+        self.tell = tell
+        self.missing: dict[str, str] = {}
+
+    def run(self, names: list[str]) -> None:
+        """Unpack each named daemon from the first release that has it, the machine's own first."""
+        identity, codename = host_release()
+        others = [release for release in DEBIAN_RELEASES if release != codename]
+        releases = [codename, *(others if identity == "debian" else [])]
+        for release in releases:
+            if not names:
+                return
+            with tempfile.TemporaryDirectory(prefix=".partial-", dir=self.place) as scratch:
+                apt = AptRoot(Path(scratch) / "apt", codename, release)
+                names = [name for name in names if not self.unpack_from(apt, name, Path(scratch))]
+        for name in names:
+            offer = OFFERS[name]
+            limits = f">= {_dotted(offer.at_least)}, < {_dotted(offer.below)}"
+            elsewhere = (
+                f", and neither has {' or '.join(releases[1:])}"
                 if releases[1:]
-                else "; a Debian machine would take it from another Debian release, which is not "
-                "done on another distribution"
-            ),
-        )
+                else "; only a Debian machine takes it from another Debian release"
+            )
+            self.missing.setdefault(
+                name, f"{identity} {codename} has no package {offer.package} {limits}{elsewhere}"
+            )
 
-
-def _fetch_from(
-    release: str,
-    codename: str,
-    names: list[str],
-    scratch: Path,
-    place: Path,
-    tell: Progress,
-    missing: dict[str, str],
-) -> list[str]:
-    """Unpack what `release` has of `names`; return the names still lacking."""
-    apt = AptRoot(scratch / "apt", codename, release)
-    lacking = []
-    for name in names:
+    def unpack_from(self, apt: AptRoot, name: str, scratch: Path) -> bool:
+        """Unpack a daemon if this release has it; tell whether it has."""
         offer = OFFERS[name]
         try:
-            package = apt.candidate(offer.package, tell)
+            package = apt.candidate(offer.package, self.tell)
             version = upstream(package) if package else None
-            if package is None or version is None or not offer.accepts(version):
-                lacking.append(name)
-                continue
+            if version is None or not offer.accepts(version):
+                return False
             whole = scratch / name
-            debs = apt.download(offer.package, tell)
-            _unpack_all(debs, whole / "root")
+            _unpack_all(apt.download((offer.package, *offer.companions), self.tell), whole / "root")
         except LabError as error:
-            missing[name] = str(error)
-            lacking.append(name)
-            continue
+            self.missing[name] = str(error)
+            return False
         manifest = {
             "format": MANIFEST_FORMAT,
             "name": name,
             "version": version,
             "package": f"{offer.package} {package}",
-            "release": release,
+            "release": apt.release,
             "architecture": apt.architecture,
         }
         (whole / "manifest.json").write_text(json.dumps(manifest, indent=1), encoding="utf-8")
-        final = place / f"{release}-{apt.architecture}" / name
+        final = self.place / f"{apt.release}-{apt.architecture}" / name
         final.parent.mkdir(exist_ok=True)
+        if final.exists():  # of another format
+            final.rename(scratch / f"{name}-old")
         whole.rename(final)
-        tell(f"{name}: {offer.package} {package} is ready")
-    return lacking
+        self.tell(f"{name}: {offer.package} {package} is ready")
+        return True
 
 
 def _unpack_all(debs: list[Path], root: Path) -> None:
@@ -258,6 +257,11 @@ def _unpack_all(debs: list[Path], root: Path) -> None:
         "".join(f"{name}:x:0:0::/root:/bin/false\n" for name in accounts), encoding="utf-8"
     )
     (root / "etc/group").write_text("".join(f"{name}:x:0:\n" for name in accounts), "utf-8")
+    # A lab has one user and no secrets: whoever runs vtysh in it may.
+    (root / "etc/pam.d").mkdir(exist_ok=True)
+    (root / "etc/pam.d/frr").write_text(
+        "auth sufficient pam_permit.so\naccount sufficient pam_permit.so\n", encoding="utf-8"
+    )
 
 
 @contextlib.contextmanager

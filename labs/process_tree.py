@@ -38,7 +38,9 @@ UNSHARE_ADVICE = (
 class Process:
     """A program running in a lab."""
 
-    def __init__(self, tree: "ProcessTree", name: str, pid: int, ended: int, log: IO[bytes]) -> None:
+    def __init__(
+        self, tree: "ProcessTree", name: str, pid: int, ended: int, log: IO[bytes]
+    ) -> None:
         """Take over the descriptor that tells of the program's end, and its log."""
         self.name = name
         self.pid = pid
@@ -114,7 +116,9 @@ class ProcessTree:
             )
             theirs.close()
             try:
-                self.script("mount -t tmpfs tmpfs /run; mkdir /run/netns /run/lab; ip link set lo up")
+                self.script(
+                    "mount -t tmpfs tmpfs /run; mkdir /run/netns /run/lab; ip link set lo up"
+                )
             except LabError as error:
                 self.close()
                 complaints.seek(0)
@@ -283,4 +287,3 @@ def _kept_flags(folder: Path) -> str:
     names = {os.ST_NOSUID: ",nosuid", os.ST_NODEV: ",nodev", os.ST_NOEXEC: ",noexec"}
     names |= {os.ST_NOATIME: ",noatime", os.ST_RELATIME: ",relatime"}
     return "".join(name for flag, name in names.items() if flags & flag)
-

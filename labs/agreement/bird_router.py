@@ -107,9 +107,9 @@ class BirdRouter:
         if not self._routes:
             self._routes = self._read()
         names = {
-            _local(path["arrival"] - 1) if path["peer"]["type"] == "local" else path["peer"]["id"]: (
-                path
-            )
+            _local(path["arrival"] - 1)
+            if path["peer"]["type"] == "local"
+            else path["peer"]["id"]: (path)
             for path in case["paths"]
         }
         routes = self._routes.get(case["prefix"], [])
@@ -117,7 +117,7 @@ class BirdRouter:
         meant = {name for name, path in names.items() if not path["loop"]}
         if held != meant:
             raise LabError(
-                f"{case['case']}: BIRD holds paths of {sorted(held)}, the case has eligible paths of "
+                f"{case['case']}: BIRD holds paths of {sorted(held)}, the case means "
                 f"{sorted(meant)}; the driver or the generator is wrong"
             )
         best = [names[name]["id"] for name, chosen in routes if chosen]

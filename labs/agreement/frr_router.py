@@ -26,6 +26,7 @@ BOOLEAN_KNOBS = {
 """One line of configuration each, `no` before it when off and not off by default everywhere."""
 
 NO_MED_AT_WORST = 4294967295
+ENFORCING = (True, None)  # where FRR has the knob, it is on by default
 SAID_WHEN_OFF = ("reject_as_sets", "enforce_first_as")
 
 
@@ -35,11 +36,32 @@ def configuration(world: World) -> str:
     Route-maps come before `router bgp`: a neighbour whose map does not exist yet is denied
     everything until a timer of five seconds has run.
     """
-    knobs = world.knobs
-    lines = ["frr defaults traditional"]
-    maps = []
+    lines = [*_import_policy(world), f"router bgp {world.local_as}", f" bgp router-id {ROUTER_ID}"]
+    if world.confederation is not None:
+        members = " ".join(map(str, world.confederation["peers"]))
+        lines.append(f" bgp confederation identifier {world.confederation['identifier']}")
+        lines.append(f" bgp confederation peers {members}")
+    lines += [" no bgp ebgp-requires-policy", " no bgp network import-check", " coalesce-time 0"]
+    lines += _options(world.knobs)
+    for neighbor in world.neighbors:
+        name = f" neighbor {neighbor.address}"
+        lines += [f"{name} remote-as {neighbor.asn}", f"{name} passive"]
+        if neighbor.type != "ibgp":
+            lines.append(f"{name} ebgp-multihop")
+        if "aigp" in world.knobs:
+            lines.append(f"{name} aigp")
+    lines += [" address-family ipv4 unicast", *_multipath(world.knobs)]
+    for neighbor in world.neighbors:
+        name = f"  neighbor {neighbor.address}"
+        lines += [f"{name} route-map IN in", f"{name} route-map NOTHING out"]
+    return "\n".join([*lines, " exit-address-family", "exit"])
+
+
+def _import_policy(world: World) -> list[str]:
+    """Turn the marks that paths carry into weight and LOCAL_PREF; export nothing."""
+    lists, maps = [], []
     for number, (attribute, value, community) in enumerate(marks_used(world), start=1):
-        lines.append(f"bgp community-list standard M{number} permit {community}")
+        lists.append(f"bgp community-list standard M{number} permit {community}")
         setting = {"weight": "weight", "local_pref": "local-preference"}[attribute]
         maps += [
             f"route-map IN permit {number}",
@@ -47,43 +69,32 @@ def configuration(world: World) -> str:
             f" set {setting} {value}",
             " on-match next",
         ]
-    lines += [*maps, "route-map IN permit 9999", "route-map NOTHING deny 10"]
-    lines += [f"router bgp {world.local_as}", f" bgp router-id {ROUTER_ID}"]
-    if world.confederation is not None:
-        members = " ".join(map(str, world.confederation["peers"]))
-        lines.append(f" bgp confederation identifier {world.confederation['identifier']}")
-        lines.append(f" bgp confederation peers {members}")
-    lines += [" no bgp ebgp-requires-policy", " no bgp network import-check", " coalesce-time 0"]
-    lines.append(f" bgp default local-preference {knobs['default_local_preference']}")
+    last = ["route-map IN permit 9999", "route-map NOTHING deny 10"]
+    return ["frr defaults traditional", *lists, *maps, *last]
+
+
+def _options(knobs: Mapping[str, Any]) -> list[str]:
+    """Write the options of the decision process."""
+    lines = [f" bgp default local-preference {knobs['default_local_preference']}"]
     for knob, line in BOOLEAN_KNOBS.items():
         if knobs.get(knob):
             lines.append(f" {line}")
-        elif knob in knobs and knob in SAID_WHEN_OFF:
+        elif knobs.get(knob) is False and knob in SAID_WHEN_OFF:
             lines.append(f" no {line}")
-    options = [
-        option
-        for option, knob in (("confed", "med_confed"), ("missing-as-worst", "med_missing_as_worst"))
-        if knobs[knob]
-    ]
-    if options:
-        lines.append(f" bgp bestpath med {' '.join(options)}")
-    for neighbor in world.neighbors:
-        name = f" neighbor {neighbor.address}"
-        lines += [f"{name} remote-as {neighbor.asn}", f"{name} passive"]
-        if neighbor.type != "ibgp":
-            lines.append(f"{name} ebgp-multihop")
-    lines.append(" address-family ipv4 unicast")
+    words = {"med_confed": "confed", "med_missing_as_worst": "missing-as-worst"}
+    med = [word for knob, word in words.items() if knobs[knob]]
+    return [*lines, f" bgp bestpath med {' '.join(med)}"] if med else lines
+
+
+def _multipath(knobs: Mapping[str, Any]) -> list[str]:
+    """Write the limits of multipath, where they are not FRR's own."""
+    lines = []
     if knobs["maximum_paths"] is not None:
         lines.append(f"  maximum-paths {knobs['maximum_paths']}")
     if knobs["maximum_paths_ibgp"] is not None:
         equal = " equal-cluster-length" if knobs["ibgp_equal_cluster_length"] else ""
         lines.append(f"  maximum-paths ibgp {knobs['maximum_paths_ibgp']}{equal}")
-    for neighbor in world.neighbors:
-        name = f"  neighbor {neighbor.address}"
-        lines += [f"{name} route-map IN in", f"{name} route-map NOTHING out"]
-        if "aigp" in knobs:
-            lines.append(f" neighbor {neighbor.address} aigp")
-    return "\n".join([*lines, " exit-address-family", "exit"])
+    return lines
 
 
 class FrrRouter:
@@ -131,6 +142,7 @@ class FrrRouter:
     def answer(self, case: Case) -> Answer:
         """Read best, reason and multipath, after checking that bgpd saw the paths as intended."""
         ids = {path["peer"]["address"]: path for path in case["paths"]}
+        absent = {path["id"] for path in case["paths"] if refused(case, path)}
         best, reason, multipath, order = None, None, set(), []
         for seen in self._paths(case["prefix"]):
             address = seen["peer"]["peerId"]
@@ -143,6 +155,11 @@ class FrrRouter:
                 multipath.add(best)
             if "multipath" in seen:
                 multipath.add(path["id"])
+        if {*ids_of(case)} - {*order} != absent:
+            raise LabError(
+                f"{case['case']}: bgpd holds {order} of {ids_of(case)} and was meant to refuse "
+                f"{sorted(absent)}; the driver or the generator is wrong"
+            )
         return {
             "best": best,
             "reason": reason,
@@ -154,6 +171,25 @@ class FrrRouter:
         shown = self.frr.ask_json(f"show bgp ipv4 unicast {prefix} json")
         paths: list[dict[str, Any]] = shown.get("paths", [])
         return paths
+
+
+def ids_of(case: Case) -> list[str]:
+    """Return the ids of a case's paths in order of arrival."""
+    return [path["id"] for path in case["paths"]]
+
+
+def refused(case: Case, path: Mapping[str, Any]) -> bool:
+    """Tell whether FRR, so configured, keeps the path out of its table."""
+    sets = any(segment.endswith("set") for segment, _ in path["as_path"])
+    external = path["peer"]["type"] == "ebgp"
+    first = path["as_path"][0] if path["as_path"] else ["seq", [None]]
+    foreign = external and (first[0] != "seq" or first[1][0] != path["peer"]["as"])
+    knobs = case["knobs"]
+    return bool(
+        path["loop"]
+        or (sets and knobs.get("reject_as_sets"))
+        or (foreign and knobs.get("enforce_first_as", False) in ENFORCING)
+    )
 
 
 def check_seen(case: Case, path: Mapping[str, Any], seen: Mapping[str, Any]) -> None:
@@ -170,18 +206,17 @@ def check_seen(case: Case, path: Mapping[str, Any], seen: Mapping[str, Any]) -> 
         "origin": seen["origin"].lower(),
         "med": path["med"] if worst else seen.get("metric"),
         "valid": seen.get("valid", False),
+        "aigp": seen.get("aigpMetric"),
         "originator_id": seen.get("originatorId"),
         "cluster_list": seen.get("clusterList", {}).get("list", []),
     }
     if observed["valid"]:
         observed["igp_metric"] = hop.get("metric", 0)
     if path["local_pref"] is not None:
-        observed["local_pref"] = seen.get(
-            "locPrf", case["knobs"]["default_local_preference"]
-        )
+        observed["local_pref"] = seen.get("locPrf", case["knobs"]["default_local_preference"])
     for name, value in observed.items():
-        if path[name] != value:
+        if path.get(name) != value:
             raise LabError(
                 f"{case['case']} {path['id']}: bgpd holds {name} {value!r}, the case says "
-                f"{path[name]!r}; the driver or the generator is wrong"
+                f"{path.get(name)!r}; the driver or the generator is wrong"
             )

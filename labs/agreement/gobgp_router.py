@@ -115,14 +115,14 @@ class GobgpRouter:
     def originate(self, cases: Iterable[tuple[Case, Mapping[str, Any]]]) -> None:
         """Originate with `gobgp global rib add`."""
         for case, path in cases:
-            given = "" if path["local_pref"] is None else f" local-pref {path['local_pref']}"
-            self.gobgp.gobgp(
-                f"global rib add {case['prefix']} nexthop 0.0.0.0 origin igp med {path['med']}{given}"
-            )
+            attributes = f"nexthop 0.0.0.0 origin igp med {path['med']}"
+            if path["local_pref"] is not None:
+                attributes += f" local-pref {path['local_pref']}"
+            self.gobgp.gobgp(f"global rib add {case['prefix']} {attributes}")
 
     def announcement(self, path: Mapping[str, Any], prefix: str) -> Announcement:
         """Encode a path; eBGP LOCAL_PREF travels as a mark."""
-        return announcement_of(path | {"weight": 0}, prefix, marks=True)
+        return announcement_of({**path, "weight": 0}, prefix, marks=True)
 
     def has_chosen(self, prefixes: set[str]) -> bool:
         """Tell whether all of these prefixes are in the table; GoBGP sorts as it inserts."""

@@ -1,0 +1,105 @@
+"""Runs the proof: worlds to daemons, answers beside the model's, every difference kept.
+
+A case is decided twice by the model: as the case says, and with `loop` left out, so that the model
+has to find a loop by itself from AS_PATH and the reflector attributes.
+"""
+
+import time
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
+from typing import Any
+
+from bgp.case import decide_case, parse_case
+from labs.agreement.bird_router import BirdRouter
+from labs.agreement.frr_router import FrrRouter
+from labs.agreement.gobgp_router import GobgpRouter
+from labs.agreement.player import Answer, RouterMaker, play
+from labs.agreement.world import Case, World
+from labs.packages import Daemon
+
+ROUTERS: Mapping[str, RouterMaker] = {
+    "gobgp": GobgpRouter,  # first: its worlds wait more than they work
+    "frr-8.4": FrrRouter,
+    "frr-10": FrrRouter,
+    "bird": BirdRouter,
+}
+COMPARED: Mapping[str, tuple[str, ...]] = {
+    "frr-8.4": ("best", "reason", "multipath"),
+    "frr-10": ("best", "reason", "multipath"),
+    "bird": ("best",),
+    "gobgp": ("best",),
+}
+"""What each daemon tells of its decision, and so what is compared."""
+
+DEFAULT_CASES: Mapping[str, int] = {"frr-8.4": 600, "frr-10": 300, "bird": 300, "gobgp": 300}
+
+
+@dataclass(frozen=True)
+class Result:
+    """One case with both answers; `differs` names what is not equal."""
+
+    world: World
+    case: Case
+    answer: Answer
+    decision: Mapping[str, Any]
+    decided_by: str
+    differs: tuple[str, ...]
+
+
+def compare(world: World, case: Case, answer: Answer) -> Result:
+    """Set the model's decision beside the daemon's answer."""
+    told = decide_case(parse_case(case), world.daemon)
+    blind = {
+        **case,
+        "paths": [
+            {name: value for name, value in path.items() if name != "loop"}
+            for path in case["paths"]
+        ],
+    }
+    found = decide_case(parse_case(blind), world.daemon)
+    names = COMPARED[world.daemon]
+    decision: dict[str, Any] = {
+        "best": told.best,
+        "reason": told.reason,
+        "multipath": list(told.multipath),
+    }
+    differs = [name for name in names if decision[name] != answer[name]]
+    if not differs and found.best != answer["best"]:
+        differs.append("best when the model must find loops itself")
+        decision["best"] = found.best
+    return Result(world, case, answer, decision, str(told.decided_by), tuple(differs))
+
+
+def answer_world(daemon: Daemon, world: World) -> list[Result]:
+    """Play one world and compare every case of it."""
+    answers = play(ROUTERS[world.daemon], daemon, world)
+    return [compare(world, case, answer) for case, answer in zip(world.cases, answers, strict=True)]
+
+
+def prove(
+    daemons: Mapping[str, Daemon],
+    worlds: Iterable[World],
+    jobs: int,
+    progress: Callable[[str], None],
+) -> Iterator[Result]:
+    """Play worlds, `jobs` at a time, and yield their results in the order of the worlds.
+
+    Raises:
+        LabError: a daemon failed; a proof with holes would be none.
+    """
+    order = list(ROUTERS)
+    todo = sorted(worlds, key=lambda world: order.index(world.daemon))
+    started = time.monotonic()
+    with ThreadPoolExecutor(jobs) as pool:
+        try:
+            done = pool.map(lambda world: answer_world(daemons[world.daemon], world), todo)
+            for number, results in enumerate(done, start=1):
+                bad = sum(bool(result.differs) for result in results)
+                progress(
+                    f"{results[0].world.name}: {len(results)} cases, {bad} disagree "
+                    f"({number}/{len(todo)} worlds, {time.monotonic() - started:.0f} s)"
+                )
+                yield from results
+        finally:
+            pool.shutdown(cancel_futures=True)
