@@ -107,7 +107,7 @@ def bestpath(  # noqa: PLR0917 -- options of a command line, all given by name
         chosen = profile_named(profile)
         knobs = parse_knobs(knob or [])
         speaker = Speaker(
-            local_as or UNKNOWN_AS,
+            UNKNOWN_AS if local_as is None else local_as,
             None if router_id is None else parse_identifier("--router-id", router_id),
             confederation=None if confederation is None else Confederation(confederation),
         )
