@@ -4,6 +4,7 @@ Run: python tools/profiles_page.py (tests/test_docs.py holds the page to its sou
 """
 
 import sys
+from collections.abc import Iterable, Sequence
 from pathlib import Path
 
 ROOT = Path(__file__).parents[1]
@@ -61,9 +62,15 @@ def page() -> str:
 
 
 def _section(profile: Profile) -> str:
+    words = ("FRR's words",) if profile.gives_reason else ()
     rows = [
-        f"| {number} | `{step.id.value}` | {PREFERENCES[step.id]} | {step.reason or '-'} "
-        f"| {step.source} |"
+        (
+            str(number),
+            f"`{step.id.value}`",
+            PREFERENCES[step.id],
+            *((step.reason or "-",) if words else ()),
+            step.source,
+        )
         for number, step in enumerate(profile.steps, start=1)
     ]
     return "\n".join(
@@ -72,22 +79,24 @@ def _section(profile: Profile) -> str:
             "",
             f"{profile.versions}. Walk: {WALKS[profile.method]}.",
             "",
-            "| | step | prefers | FRR's words | source |",
-            "|---|---|---|---|---|",
-            *rows,
+            *_table(("", "step", "prefers", *words, "source"), rows),
             "",
         ]
     )
 
 
+def _table(head: Sequence[str], rows: Iterable[Sequence[str]]) -> list[str]:
+    lines = [head, ["---"] * len(head), *rows]
+    return [f"| {' | '.join(line)} |" for line in lines]
+
+
 def _knobs() -> str:
-    names = list(Knobs.__dataclass_fields__)
-    head = " | ".join(f"`{name}`" for name in PROFILES)
     rows = [
-        f"| `{knob}` | "
-        + " | ".join("yes" if knob in profile.knobs else "-" for profile in PROFILES.values())
-        + " |"
-        for knob in names
+        (
+            f"`{knob}`",
+            *("yes" if knob in profile.knobs else "-" for profile in PROFILES.values()),
+        )
+        for knob in Knobs.__dataclass_fields__
     ]
     return "\n".join(
         [
@@ -95,19 +104,23 @@ def _knobs() -> str:
             "",
             "A speaker that does not have a knob ignores it, and says so when a person asks.",
             "",
-            f"| knob | {head} |",
-            "|---" * (len(PROFILES) + 1) + "|",
-            *rows,
+            *_table(("knob", *(f"`{name}`" for name in PROFILES)), rows),
             "",
         ]
     )
 
 
 def _refusals() -> str:
-    rows = [f"| `{cause.value}` | {text} |" for cause, text in INELIGIBLE.items()]
+    rows = [(f"`{cause.value}`", text) for cause, text in INELIGIBLE.items()]
     return "\n".join(
-        ["## Eligibility", "", "Before preference comes eligibility.", "", "| cause | what it is |"]
-        + ["|---|---|", *rows, ""]
+        [
+            "## Eligibility",
+            "",
+            "Before preference comes eligibility.",
+            "",
+            *_table(("cause", "what it is"), rows),
+            "",
+        ]
     )
 
 
