@@ -12,9 +12,10 @@ from itertools import combinations, islice, permutations
 from math import factorial
 from typing import Final
 
-from bgp.decision import Decision, select
+from bgp.decision import Decision
 from bgp.profiles import Method
 from bgp.route import Path
+from bgp.selection import select
 
 DEFAULT_TRIES: Final = 120  # every order of five paths
 

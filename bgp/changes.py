@@ -12,9 +12,10 @@ from typing import Any, Final
 
 from bgp.as_path import AsPath, Segment
 from bgp.community import LLGR_STALE
-from bgp.decision import Decision, Elimination
+from bgp.decision import Decision
 from bgp.reasons import Ineligible, StepId
 from bgp.route import Origin, Path
+from bgp.trace import Elimination
 from bgp.values import MAX_U32
 
 

@@ -10,55 +10,18 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Final
 
-from bgp.eligibility import refusal, waits
-from bgp.engines import ENGINES, Outcome
-from bgp.errors import InvalidValueError
+from bgp.engines import Outcome
 from bgp.knobs import Knobs
 from bgp.multipath import Multipath, multipath
 from bgp.profiles import Profile
 from bgp.profiles import profile as find_profile
 from bgp.reasons import Ineligible, MultipathVerdict, StepId, Undecided
 from bgp.route import Path, Speaker
-from bgp.step import Arena, Comparison, Context
+from bgp.selection import select
+from bgp.step import Comparison
+from bgp.trace import Elimination, StepTrace, trace_of
 
-MAX_PATHS: Final = 1024  # the replay of arrivals grows with the square; no router has as many
 FIRST_PATH: Final = "First path received"
-
-
-@dataclass(frozen=True, slots=True)
-class Elimination:
-    """A path put out of the running.
-
-    Attributes:
-        path: the loser's id.
-        by: id of the path it lost to.
-        step: the step that told them apart.
-        value: the loser's value on that step, as text.
-        better: the other's value, as text.
-    """
-
-    path: str
-    by: str
-    step: StepId
-    value: str
-    better: str
-
-
-@dataclass(frozen=True, slots=True)
-class StepTrace:
-    """One step of the profile as it went.
-
-    Attributes:
-        step: the step's name.
-        values: (path id, value as text) for every path that was still standing.
-        eliminated: the paths that fell here.
-        survivors: ids still standing after the step, in order of arrival.
-    """
-
-    step: StepId
-    values: tuple[tuple[str, str], ...]
-    eliminated: tuple[Elimination, ...]
-    survivors: tuple[str, ...]
 
 
 @dataclass(frozen=True, slots=True)
@@ -144,7 +107,7 @@ def decide(
     selection = select(candidates, chosen, speaker, knobs)
     arena, outcome, ineligible = selection.arena, selection.outcome, selection.ineligible
     shared = multipath(arena, outcome, chosen, knobs)
-    trace = _trace(arena, outcome, selection.live)
+    trace = trace_of(arena, outcome, selection.live)
     verdicts = shared.verdicts | dict.fromkeys(ineligible, MultipathVerdict.INELIGIBLE)
     return Decision(
         profile=chosen,
@@ -160,129 +123,6 @@ def decide(
         trace=trace,
         comparisons=(*outcome.comparisons, *shared.comparisons),
     )
-
-
-@dataclass(frozen=True, slots=True)
-class Selection:
-    """The bare selection, before it is explained.
-
-    Attributes:
-        arena: the candidates with their keys.
-        outcome: what the engine found.
-        ineligible: path id to why it took no part.
-        live: ids of the paths that took part.
-    """
-
-    arena: Arena
-    outcome: Outcome
-    ineligible: dict[str, Ineligible]
-    live: frozenset[str]
-
-    @property
-    def best(self) -> str | None:
-        """Id of the selected path."""
-        return self.outcome.best
-
-
-def select(
-    candidates: tuple[Path, ...], profile: Profile, speaker: Speaker, knobs: Knobs
-) -> Selection:
-    """Select without explaining: the part of ``decide`` that is asked again and again."""
-    _check(candidates)
-    ineligible: dict[str, Ineligible] = {}
-    entered: list[Path] = []
-    for path in candidates:
-        cause = refusal(path, profile, knobs, speaker)
-        if cause is not None:
-            ineligible[path.id] = cause
-            continue
-        entered.append(path)
-        if waits(path, profile):
-            ineligible[path.id] = Ineligible.NEXT_HOP
-    context = Context(knobs, speaker, {path.id: n for n, path in enumerate(candidates)})
-    arena = Arena(entered, profile.steps, context)
-    live = frozenset(path.id for path in entered if path.id not in ineligible)
-    return Selection(arena, ENGINES[profile.method](arena, live), ineligible, live)
-
-
-def _check(candidates: tuple[Path, ...]) -> None:
-    if len(candidates) > MAX_PATHS:
-        raise InvalidValueError(
-            "paths", f"{len(candidates)} paths", f"at most {MAX_PATHS} paths for one prefix"
-        )
-    seen: set[str] = set()
-    for path in candidates:
-        if path.id in seen:
-            raise InvalidValueError("paths", path.id, "a different id for each path")
-        seen.add(path.id)
-
-
-def _trace(arena: Arena, outcome: Outcome, live: frozenset[str]) -> tuple[StepTrace, ...]:
-    """Lay the losers out along the steps: a path stands until the step that put it out."""
-    fallen: dict[StepId, list[Comparison]] = {}
-    for comparison in _settled(arena, outcome).values():
-        fallen.setdefault(comparison.step, []).append(comparison)
-    standing = [path_id for path_id in arena.order if path_id in live]
-    traces: list[StepTrace] = []
-    for step in arena.steps:
-
-        def show(path_id: str, show: object = step.show) -> str:
-            return show(arena.paths[path_id], arena.context)  # type: ignore[operator, no-any-return]
-
-        values = tuple((path_id, show(path_id)) for path_id in standing)
-        eliminated = tuple(
-            Elimination(c.loser, c.winner, step.id, show(c.loser), show(c.winner))
-            for c in fallen.get(step.id, [])
-        )
-        gone = {lost.path for lost in eliminated}
-        standing = [path_id for path_id in standing if path_id not in gone]
-        traces.append(StepTrace(step.id, values, eliminated, tuple(standing)))
-    if rest := fallen.get(StepId.NOTHING_LEFT):
-        eliminated = tuple(Elimination(c.loser, c.winner, c.step, "", "") for c in rest)
-        gone = {lost.path for lost in eliminated}
-        traces.append(
-            StepTrace(
-                StepId.NOTHING_LEFT,
-                tuple((path_id, "") for path_id in standing),
-                eliminated,
-                tuple(path_id for path_id in standing if path_id not in gone),
-            )
-        )
-    return tuple(traces)
-
-
-def _settled(arena: Arena, outcome: Outcome) -> dict[str, Comparison]:
-    """Say for each loser what put it out, so that the steps can be read from first to last.
-
-    A router that compares pairwise may well drop p2 for p3 at a late step and p3 for p1 at an early
-    one. Where the path that beat p2 would itself be gone by then, the comparison with the best
-    path is given instead; what the router did in which order stays in ``Decision.comparisons``.
-    Only where the best path does not beat p2 at all (MED gives no order) does the router's own
-    comparison stand.
-    """
-    place = {step.id: index for index, step in enumerate(arena.steps)}
-    place[StepId.NOTHING_LEFT] = len(place)
-    settled: dict[str, Comparison] = {}
-    waiting = {loser: found for loser, found in outcome.lost.items() if loser != outcome.best}
-    if outcome.best is None:
-        return settled
-
-    def settle(loser: str, asking: frozenset[str]) -> int:
-        if loser == outcome.best or loser in asking:
-            return len(place)
-        if loser not in settled:
-            found = waiting[loser]
-            by = settle(found.winner, asking | {loser})
-            if by <= place[found.step]:
-                direct = arena.compare(loser, str(outcome.best))
-                if direct.winner == outcome.best:
-                    found = direct
-            settled[loser] = found
-        return place[settled[loser].step]
-
-    for loser in waiting:
-        settle(loser, frozenset())
-    return settled
 
 
 def _decided_by(outcome: Outcome, trace: tuple[StepTrace, ...]) -> StepId | Undecided:

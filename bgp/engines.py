@@ -11,10 +11,10 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Final
 
+from bgp.med import neighbor_as, same_med_group
 from bgp.profiles import Method
 from bgp.reasons import Phase, StepId
 from bgp.step import Arena, Comparison
-from bgp.steps import neighbor_as, same_med_group
 
 
 @dataclass(slots=True)

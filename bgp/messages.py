@@ -9,9 +9,10 @@ from __future__ import annotations
 from typing import Final
 
 from bgp.arrival_order import OrderSensitivity
-from bgp.decision import Decision, Elimination, frr_reason
+from bgp.decision import Decision, frr_reason
 from bgp.profiles import Profile
 from bgp.reasons import Ineligible, MultipathVerdict, StepId, Undecided
+from bgp.trace import Elimination
 from bgp.what_if import WhatIf
 
 STEP_TITLES: Final = {

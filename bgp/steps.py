@@ -10,7 +10,7 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import Final
 
-from bgp.as_path import AsPath
+from bgp import med
 from bgp.reasons import StepId
 from bgp.route import Path, PeerType
 from bgp.step import Context, Step
@@ -23,79 +23,8 @@ _GOBGP: Final = "GoBGP internal/pkg/table/destination.go"
 _CISCO: Final = "Cisco, BGP Best Path Selection Algorithm"
 
 
-def neighbor_as(path: Path, context: Context) -> int:
-    """Return neighborAS of RFC 4271: our own AS where AS_PATH tells of no other."""
-    asn = path.as_path.neighbor_as
-    return context.speaker.public_as if asn is None else asn
-
-
-def same_left_as(left: AsPath, right: AsPath) -> bool:
-    """FRR ``aspath_cmp_left``: both open, past confederation segments, with the same AS.
-
-    An AS_SET in front makes the pair incomparable; two paths without any segment are comparable.
-    """
-    if not left.segments and not right.segments:
-        return True
-    return left.neighbor_as is not None and left.neighbor_as == right.neighbor_as
-
-
-def same_left_member(left: AsPath, right: AsPath) -> bool:
-    """FRR ``aspath_cmp_left_confed``: both open with the same member AS."""
-    return left.member_as is not None and left.member_as == right.member_as
-
-
-def same_med_group(left: Path, right: Path) -> bool:
-    """Whether FRR's ``deterministic-med`` puts two paths in one group."""
-    return same_left_as(left.as_path, right.as_path) or same_left_member(
-        left.as_path, right.as_path
-    )
-
-
-def _frr_med_comparable(new: Path, existing: Path, context: Context) -> bool:
-    # The last test covers `med confed` too, whose own condition is narrower.
-    return (
-        context.knobs.always_compare_med
-        or same_med_group(new, existing)
-        or (new.as_path.length == 0 and existing.as_path.length == 0)
-    )
-
-
-def _rfc_med_comparable(new: Path, existing: Path, context: Context) -> bool:
-    return neighbor_as(new, context) == neighbor_as(existing, context)
-
-
-def _bird_med_comparable(new: Path, existing: Path, context: Context) -> bool:
-    return context.knobs.always_compare_med or _rfc_med_comparable(new, existing, context)
-
-
-def _gobgp_first_as(path: AsPath) -> int | None:
-    """GoBGP takes the first AS written after the confederation segments, in an AS_SET too."""
-    for segment in path.segments:
-        if not segment.type.of_confederation:
-            return segment.asns[0]
-    return None
-
-
-def _gobgp_med_comparable(new: Path, existing: Path, context: Context) -> bool:
-    a, b = new.as_path, existing.as_path
-    if context.knobs.always_compare_med or (a.length == 0 and b.length == 0):
-        return True
-    first = _gobgp_first_as(a)
-    return first is not None and first == _gobgp_first_as(b)
-
-
 def _both_external(new: Path, existing: Path, _: Context) -> bool:
     return new.peer.type is PeerType.EBGP and existing.peer.type is PeerType.EBGP
-
-
-def _med(path: Path, context: Context) -> int:
-    if path.med is not None:
-        return path.med
-    return MAX_U32 if context.knobs.med_missing_as_worst else 0
-
-
-def _med_text(path: Path, context: Context) -> str:
-    return str(path.med) if path.med is not None else f"none ({_med(path, context)})"
 
 
 def _local_pref(path: Path, context: Context) -> int:
@@ -244,19 +173,19 @@ RFC_MED: Final = Step(
     key=lambda path, _: path.med or 0,
     show=lambda path, _: "none (0)" if path.med is None else str(path.med),
     source=f"{_RFC_9122} c",
-    comparable=_rfc_med_comparable,
+    comparable=med.rfc_med_comparable,
     attribute="med",
 )
 FRR_MED: Final = replace(
     RFC_MED,
-    key=_med,
-    show=_med_text,
+    key=med.value,
+    show=med.text,
     source=_FRR,
-    comparable=_frr_med_comparable,
+    comparable=med.frr_med_comparable,
     reason="MED",
 )
-BIRD_MED: Final = replace(FRR_MED, source=_BIRD, comparable=_bird_med_comparable, reason="")
-GOBGP_MED: Final = replace(RFC_MED, source=_GOBGP, comparable=_gobgp_med_comparable)
+BIRD_MED: Final = replace(FRR_MED, source=_BIRD, comparable=med.bird_med_comparable, reason="")
+GOBGP_MED: Final = replace(RFC_MED, source=_GOBGP, comparable=med.gobgp_med_comparable)
 
 RFC_PEER_TYPE: Final = Step(
     id=StepId.PEER_TYPE,

@@ -8,8 +8,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from bgp import PROFILES, InvalidValueError, Knobs, Path, PeerType, decide
-from bgp.decision import MAX_PATHS
 from bgp.reasons import Ineligible, MultipathVerdict, StepId, Undecided
+from bgp.selection import MAX_PATHS
 
 every_profile = pytest.mark.parametrize("profile", PROFILES)
 
