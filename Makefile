@@ -3,20 +3,33 @@
 
 PYTHON ?= $(or $(wildcard /usr/bin/python3),$(shell command -v python3),$(error Python 3.11 or newer is missing. Install it: sudo apt-get install -y python3 python3-venv))
 VENV := .venv/bin/python
+SETUP = @$(PYTHON) tools/bootstrap.py
 
 .PHONY: learn test lint bench agreement soak clean
 
 learn:  ## open the course in JupyterLab
-	@$(PYTHON) tools/bootstrap.py
+	$(SETUP)
 	@$(VENV) -P -m locrib learn $(ARGS)
 
 test:  ## set up and run everything
-	@$(PYTHON) tools/bootstrap.py --dev
+	$(SETUP) --dev
 	@$(VENV) -m pytest $(ARGS)
 
-lint:  ## what tests/test_house.py checks, with the tools' own output
-	@$(PYTHON) tools/bootstrap.py --dev
+lint:  ## the static checks that tests/test_house.py runs too, with the tools' own output
+	$(SETUP) --dev
 	@$(VENV) tools/lint.py
+
+bench:  ## how fast: decisions, edit to redraw in the browser, imports
+	$(SETUP) --dev
+	@set -e; for file in benchmarks/*.py; do echo "== $$file"; $(VENV) $$file; done
+
+agreement:  ## put generated cases to the real daemons: make agreement CASES=5000 SEED=7
+	$(SETUP)
+	@$(VENV) -P -m labs.agreement $(if $(CASES),--cases $(CASES)) $(if $(SEED),--seed $(SEED)) $(ARGS)
+
+soak:  ## the properties, each with thousands of examples instead of a hundred
+	$(SETUP) --dev
+	@$(VENV) -m pytest --hypothesis-profile=soak -m "not lab and not browser" $(ARGS)
 
 clean:  ## take away what make made here; `locrib forget` does the rest of the machine
 	@rm -rf .venv build dist .pytest_cache .hypothesis .mypy_cache .ruff_cache .import_linter_cache

@@ -5,7 +5,7 @@ from multiprocessing import get_context
 from pathlib import Path
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from locrib import answers
@@ -61,7 +61,6 @@ def test_values_that_python_calls_equal_are_different_answers(
     assert len(answers.save("q", other, question_version=1, folder=tmp_path).attempts) == 2
 
 
-@settings(max_examples=50)
 @given(value=JSON)
 def test_any_plain_value_survives(tmp_path_factory: pytest.TempPathFactory, value: object) -> None:
     folder = tmp_path_factory.mktemp("answers")
