@@ -55,7 +55,7 @@ def remedies(decision: Decision, path: Path, cause: Ineligible) -> list[Change]:
             own_id = decision.speaker.cluster_id or decision.speaker.router_id
             clusters = tuple(item for item in path.cluster_list if item != own_id)
             return [_recluster(decision, path, clusters)]
-        case Ineligible.AS_LOOP:
+        case Ineligible.AS_LOOP | Ineligible.CONFED_LOOP:
             as_path = _without(as_path, own)
             path = replace(path, loop=False)
         case Ineligible.AS_SET:

@@ -6,6 +6,8 @@ that is refused does not enter the table; one whose NEXT_HOP does not resolve en
 
 from __future__ import annotations
 
+from typing import Final
+
 from bgp.knobs import Knobs
 from bgp.profiles import Profile
 from bgp.reasons import Ineligible
@@ -13,38 +15,57 @@ from bgp.route import Path, PeerType, Speaker
 
 
 def refusal(path: Path, profile: Profile, knobs: Knobs, speaker: Speaker) -> Ineligible | None:
-    """Return why the speaker would not take the path into its table, None when it would."""
+    """Return why the speaker would not take the path into its table, None when it would.
+
+    Where the input tells that the path was refused as a loop (``Path.loop``), the cause is looked
+    for; speakers differ in what they call a loop, so one that the profile does not mind is none.
+    """
     if path.is_local:
         return None
     for cause in profile.refuses:
+        if path.loop is False and cause in _OF_AS_PATH:
+            continue
         if _applies(cause, path, profile, knobs, speaker):
             return cause
+    if path.loop and not any(_seen(cause, path, speaker) for cause in _LOOPS):
+        return Ineligible.AS_LOOP
     return None
+
+
+_OF_AS_PATH: Final = (Ineligible.AS_LOOP, Ineligible.CONFED_LOOP)
+_LOOPS: Final = (*_OF_AS_PATH, Ineligible.ORIGINATOR_LOOP, Ineligible.CLUSTER_LOOP)
 
 
 def _applies(
     cause: Ineligible, path: Path, profile: Profile, knobs: Knobs, speaker: Speaker
 ) -> bool:
     match cause:
-        case Ineligible.AS_LOOP:
-            applies = path.loop if path.loop is not None else _own_as_in(path, speaker)
-        case Ineligible.ORIGINATOR_LOOP:
-            applies = path.originator_id is not None and path.originator_id == speaker.router_id
-        case Ineligible.CLUSTER_LOOP:
-            # A reflector without a configured cluster identifier uses its BGP Identifier.
-            own = speaker.cluster_id or speaker.router_id
-            applies = own is not None and own in path.cluster_list
+        case Ineligible.CONFED_LOOP:
+            applies = path.peer.type in profile.confed_loop_from and _seen(cause, path, speaker)
         case Ineligible.AS_SET:
             applies = bool(knobs.reject_as_sets) and path.as_path.has_set
         case Ineligible.FIRST_AS:
             applies = _enforces_first_as(profile, knobs) and _wrong_first_as(path)
-        case Ineligible.NEXT_HOP:
-            applies = False  # it enters the table all the same; see ``waits``
+        case _:
+            applies = _seen(cause, path, speaker)
     return applies
 
 
-def _own_as_in(path: Path, speaker: Speaker) -> bool:
-    return speaker.asn in path.as_path or speaker.public_as in path.as_path
+def _seen(cause: Ineligible, path: Path, speaker: Speaker) -> bool:
+    """Whether the mark of a loop is on the path."""
+    match cause:
+        case Ineligible.AS_LOOP:
+            return speaker.asn in path.as_path
+        case Ineligible.CONFED_LOOP:
+            return speaker.confederation is not None and speaker.public_as in path.as_path
+        case Ineligible.ORIGINATOR_LOOP:
+            return path.originator_id is not None and path.originator_id == speaker.router_id
+        case Ineligible.CLUSTER_LOOP:
+            # A reflector without a configured cluster identifier uses its BGP Identifier.
+            own = speaker.cluster_id or speaker.router_id
+            return own is not None and own in path.cluster_list
+        case _:
+            return False
 
 
 def _enforces_first_as(profile: Profile, knobs: Knobs) -> bool:

@@ -66,6 +66,7 @@ PREFERENCES: Final = {
 
 INELIGIBLE: Final = {
     Ineligible.AS_LOOP: "our own AS is in its AS_PATH: a loop, never entered in the table",
+    Ineligible.CONFED_LOOP: "our confederation's identifier is in its AS_PATH: a loop",
     Ineligible.ORIGINATOR_LOOP: "its ORIGINATOR_ID is ours: our own route came back",
     Ineligible.CLUSTER_LOOP: "our cluster is in its CLUSTER_LIST: it has passed here before",
     Ineligible.AS_SET: "its AS_PATH holds a set, which `bgp reject-as-sets` refuses",

@@ -14,6 +14,7 @@ from bgp import steps as s
 from bgp.errors import InvalidValueError
 from bgp.knobs import Knobs
 from bgp.reasons import Ineligible, StepId
+from bgp.route import PeerType
 from bgp.step import Step
 
 
@@ -47,6 +48,8 @@ class Profile:
         steps: the steps in order; a configuration may switch some off.
         method: how candidates are walked.
         refuses: what keeps a path out of the table altogether.
+        confed_loop_from: kinds of peer from whom the confederation identifier in AS_PATH is a
+            loop.
         needs_next_hop: whether a path with an unresolvable NEXT_HOP takes no part.
         multipath: how the multipath set is made.
         default_maximum_paths: the limit where ``maximum-paths`` is not configured.
@@ -62,9 +65,11 @@ class Profile:
     method: Method
     refuses: tuple[Ineligible, ...] = (
         Ineligible.AS_LOOP,
+        Ineligible.CONFED_LOOP,
         Ineligible.ORIGINATOR_LOOP,
         Ineligible.CLUSTER_LOOP,
     )
+    confed_loop_from: frozenset[PeerType] = frozenset(PeerType)
     needs_next_hop: bool = True
     multipath: MultipathRule = MultipathRule.NONE
     default_maximum_paths: int = 1
@@ -199,6 +204,9 @@ BIRD: Final = Profile(
         s.NEIGHBOR_ADDRESS,
     ),
     method=Method.INCUMBENT,
+    # CLUSTER_LIST is looked at only from neighbors configured as `rr client`.
+    refuses=(Ineligible.AS_LOOP, Ineligible.CONFED_LOOP, Ineligible.ORIGINATOR_LOOP),
+    confed_loop_from=frozenset({PeerType.EBGP}),
     needs_next_hop=False,
     knobs=frozenset(
         {
@@ -229,6 +237,7 @@ GOBGP: Final = Profile(
         s.NEIGHBOR_ADDRESS,
     ),
     method=Method.STABLE_SORT,
+    refuses=(Ineligible.AS_LOOP, Ineligible.ORIGINATOR_LOOP),
     needs_next_hop=False,
     knobs=frozenset({"always_compare_med", "as_path_ignore", "compare_routerid"}),
 )

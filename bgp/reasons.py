@@ -46,6 +46,7 @@ class Ineligible(StrEnum):
     """Why a path takes no part in the decision."""
 
     AS_LOOP = "as-path-loop"
+    CONFED_LOOP = "confederation-identifier-loop"
     ORIGINATOR_LOOP = "originator-id-loop"
     CLUSTER_LOOP = "cluster-list-loop"
     AS_SET = "as-set-rejected"

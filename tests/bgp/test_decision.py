@@ -7,7 +7,7 @@ from bgp_examples import SPEAKER, candidates, knobs, path
 from hypothesis import given
 from hypothesis import strategies as st
 
-from bgp import PROFILES, InvalidValueError, Knobs, Path, PeerType, decide
+from bgp import PROFILES, Confederation, InvalidValueError, Knobs, Path, PeerType, decide
 from bgp.reasons import Ineligible, MultipathVerdict, StepId, Undecided
 from bgp.selection import MAX_PATHS
 
@@ -202,6 +202,22 @@ def test_loops_are_found_where_the_input_does_not_tell() -> None:
     assert decide([own], "frr-8.4", SPEAKER).why_ineligible("p1") is Ineligible.ORIGINATOR_LOOP
     passed = replace(path(1, "", kind=PeerType.IBGP), cluster_list=(IPv4Address("10.0.0.1"),))
     assert decide([passed], "frr-8.4", SPEAKER).why_ineligible("p1") is Ineligible.CLUSTER_LOOP
+
+
+def test_speakers_differ_in_what_they_call_a_loop() -> None:
+    member = replace(SPEAKER, asn=64513, confederation=Confederation(64512, (64514,)))
+    inside = path(1, "(64514) 65001 64512", kind=PeerType.CONFED_EBGP, asn=64514)
+    for told in (None, True):
+        asked = [replace(inside, loop=told)]
+        assert decide(asked, "frr-8.4", member).why_ineligible("p1") is Ineligible.CONFED_LOOP
+        assert decide(asked, "bird", member).best == "p1"
+        assert decide(asked, "gobgp", member).best == "p1"
+    outside = [path(1, "65001 64512")]
+    assert decide(outside, "bird", member).why_ineligible("p1") is Ineligible.CONFED_LOOP
+    assert decide(outside, "gobgp", member).best == "p1"
+    reflected = [replace(path(1, "", kind=PeerType.IBGP), cluster_list=(IPv4Address("10.0.0.1"),))]
+    assert decide(reflected, "bird", SPEAKER).best == "p1"
+    assert decide(reflected, "gobgp", SPEAKER).best == "p1"
 
 
 def test_two_paths_of_one_name_are_refused() -> None:
