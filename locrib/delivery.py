@@ -147,7 +147,7 @@ def _deliver_one(
     place = workspace / target
     if entry and entry.beside and not (workspace / entry.beside).exists():
         entry = dataclasses.replace(entry, beside=None)
-    fingerprint = notebooks.fingerprint(source.read_text(encoding="utf-8"))
+    fingerprint = notebooks.fingerprint(notebooks.read(source))
     text: str | None = None
     if entry is not None and entry.source == fingerprint:
         want = entry.cells

@@ -45,6 +45,18 @@ def fingerprint(text: str) -> str:
     return hashlib.sha256(f"{BUILD}\n{text}".encode()).hexdigest()
 
 
+def read(source: Path) -> str:
+    """The text of a lesson.
+
+    Raises:
+        SourceError: There is no such file, or it is not text.
+    """
+    try:
+        return source.read_text(encoding="utf-8")
+    except (OSError, UnicodeDecodeError) as error:
+        raise SourceError(source, "the text of a lesson", str(error)) from error
+
+
 def build(source: Path) -> str:
     """The notebook of a lesson's MyST source, as the text of an `.ipynb` file (nbformat 4.5).
 
@@ -52,13 +64,14 @@ def build(source: Path) -> str:
         source: A Markdown file whose `{code-cell}` directives are Python.
 
     Raises:
-        SourceError: The text is not MyST, holds no cell, or holds code that is not Python.
+        SourceError: The text cannot be read, is not MyST, or holds no code cell, or one that is
+            not Python.
     """
     # Importing these takes longer than all the rest of a start that has nothing to build.
     import jupytext  # noqa: PLC0415 -- slow
     import nbformat  # noqa: PLC0415 -- slow
 
-    text = source.read_text(encoding="utf-8")
+    text = read(source)
     for language in _CODE_CELL.findall(text):
         if language not in _PYTHON:
             raise SourceError(source, "Python in every code cell", f"a cell of {language!r}")

@@ -231,6 +231,14 @@ def test_a_file_where_the_workspace_should_be_is_a_sentence(
     assert str(workspace) in caught.value.seen
 
 
+def test_a_lesson_whose_text_is_missing_is_named(lesson: Path, workspace: Path) -> None:
+    missing = lesson.with_name("02.md")
+    with pytest.raises(Trouble) as caught:
+        delivery.deliver([(missing, "02.ipynb")], workspace)
+    assert str(missing) in caught.value.expected
+    assert caught.value.code is Exit.INPUT
+
+
 def test_a_broken_source_leaves_the_lessons_before_it_recorded(
     lesson: Path, workspace: Path
 ) -> None:
