@@ -1,0 +1,175 @@
+"""A real JupyterLab in a real browser, for tests: the fixtures `jupyter_server` and `lab`.
+
+The server is the one `locrib learn` starts; the browser is the distribution's chromium, driven by
+Playwright without any download. Every page is watched: an error on its console or a request that
+leaves the machine fails the test that caused it.
+"""
+
+from __future__ import annotations
+
+import json
+import shutil
+from collections.abc import Callable, Iterator
+from contextlib import ExitStack
+from pathlib import Path
+from typing import Any
+
+import nbformat
+import pytest
+from playwright.sync_api import Browser, ConsoleMessage, Locator, Page, Request, sync_playwright
+
+from locrib.server import Server, serve
+
+CHROMIUM = shutil.which("chromium") or shutil.which("chromium-browser")
+FLAGS = (
+    "--no-sandbox",  # as root, chromium refuses to run with one
+    "--disable-gpu",
+    "--disable-background-networking",
+    "--disable-component-update",
+    "--disable-sync",
+    "--no-first-run",
+)
+TOP = Path(__file__).parents[2]
+SCREENSHOTS = TOP / "build" / "screenshots"
+AXE = "axe_playwright_python"
+PATIENCE = 60_000  # milliseconds: a kernel may start on a loaded machine
+
+# Said on every start by JupyterLab itself, whatever the notebook.
+NOT_OURS = (
+    "Unable to preventDefault inside passive event listener",
+    "ResizeObserver loop",
+    "favicon.ico",
+)
+
+ServerFor = Callable[[Path], Server]
+
+
+class LabPage:
+    """A notebook open in JupyterLab.
+
+    Attributes:
+        page: Playwright's page.
+        errors: what the console called an error, and exceptions nobody caught.
+        strays: requests that went off this machine.
+    """
+
+    def __init__(self, page: Page) -> None:
+        self.page = page
+        self.errors: list[str] = []
+        self.strays: list[str] = []
+        page.set_default_timeout(PATIENCE)
+        page.on("console", self._heard)
+        page.on("pageerror", lambda error: self.errors.append(str(error)))
+        page.on("request", self._requested)
+
+    def _heard(self, message: ConsoleMessage) -> None:
+        said = f"{message.text} ({message.location.get('url', '')})"
+        if message.type == "error" and not any(known in said for known in NOT_OURS):
+            self.errors.append(said)
+
+    def _requested(self, request: Request) -> None:
+        local = ("http://127.0.0.1:", "ws://127.0.0.1:", "data:", "blob:", "about:")
+        if not request.url.startswith(local):
+            self.strays.append(request.url)
+
+    def open(self, server: Server, notebook: str) -> None:
+        """Open a notebook and wait until its kernel can run it."""
+        self.page.goto(server.page(notebook))
+        self.page.locator(".jp-Notebook .jp-Cell").first.wait_for()
+        self.page.locator('.jp-NotebookPanel [data-status="idle"]').first.wait_for(state="attached")
+
+    def close_sidebar(self) -> None:
+        """Close the file browser, if it is open, as a learner with a narrow window does."""
+        if self.page.locator("#jp-left-stack").is_visible():
+            self.page.keyboard.press("Control+b")
+            self.page.locator("#jp-left-stack").wait_for(state="hidden")
+
+    def run_all(self) -> None:
+        """Run > Run All Cells, by the menu."""
+        self.page.keyboard.press("Escape")
+        self.page.get_by_role("menuitem", name="Run", exact=True).click()
+        self.page.locator('.lm-Menu-item[data-command="runmenu:run-all"]').click()
+
+    def theme(self, name: str) -> None:
+        """Choose a theme (`JupyterLab Dark`) by the settings menu."""
+        self.page.get_by_role("menuitem", name="Settings", exact=True).click()
+        self.page.locator(".lm-Menu-item", has_text="Theme").first.hover()
+        self.page.locator(".lm-Menu-item", has_text=name).first.click()
+        light = "false" if "Dark" in name else "true"
+        self.page.locator(f'body[data-jp-theme-light="{light}"]').wait_for(state="attached")
+
+    def screenshot(self, name: str, of: Locator | None = None) -> Path:
+        """Keep a picture in build/screenshots, to be looked at."""
+        SCREENSHOTS.mkdir(parents=True, exist_ok=True)
+        file = SCREENSHOTS / f"{name}.png"
+        (of or self.page).screenshot(path=file)
+        return file
+
+    def serious(self, selector: str) -> list[str]:
+        """What axe-core finds serious or critical inside a part of the page."""
+        axe = pytest.importorskip(AXE, reason="axe-core: pip install -e '.[dev]'")
+        script = (Path(axe.__file__).parent / "axe.min.js").read_text(encoding="utf-8")
+        self.page.evaluate(script)
+        found = self.page.evaluate("selector => axe.run(selector)", selector)
+        return [
+            f"{rule['id']}: {rule['help']}: {node['html']} {node['failureSummary']}"
+            for rule in found["violations"]
+            if rule["impact"] in ("serious", "critical")
+            for node in rule["nodes"]
+        ]
+
+
+def write_notebook(file: Path, *cells: str) -> Path:
+    """Write a notebook of code cells for the course's kernel."""
+    notebook = nbformat.v4.new_notebook(
+        cells=[nbformat.v4.new_code_cell(cell, id=f"cell-{n}") for n, cell in enumerate(cells)],
+        metadata={"kernelspec": {"name": "locrib-course", "display_name": "Loc-RIB"}},
+    )
+    file.write_text(json.dumps(notebook), encoding="utf-8")
+    return file
+
+
+@pytest.fixture(scope="session")
+def jupyter_server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[ServerFor]:
+    """Start JupyterLab on a folder; every server ends with the session."""
+    with ExitStack() as servers, pytest.MonkeyPatch.context() as patch:
+        home = tmp_path_factory.mktemp("home")
+        for variable in ("CONFIG", "DATA", "STATE", "CACHE"):
+            patch.setenv(f"XDG_{variable}_HOME", str(home / variable.lower()))
+        started: dict[Path, Server] = {}
+
+        def start(folder: Path) -> Server:
+            if folder not in started:
+                log = tmp_path_factory.mktemp("jupyter") / "jupyter.log"
+                started[folder] = servers.enter_context(serve(folder, log=log))
+            return started[folder]
+
+        yield start
+
+
+@pytest.fixture(scope="session")
+def chromium() -> Iterator[Browser]:
+    """The distribution's chromium."""
+    if CHROMIUM is None:
+        pytest.skip("no chromium here; install it: sudo apt-get install -y chromium")
+    with sync_playwright() as playwright:
+        browser = playwright.chromium.launch(executable_path=CHROMIUM, args=list(FLAGS))
+        yield browser
+        browser.close()
+
+
+@pytest.fixture
+def lab(chromium: Browser) -> Iterator[LabPage]:
+    """A page of 1,280 by 900; at the end it must have had no error and asked nobody outside."""
+    context = chromium.new_context(viewport={"width": 1280, "height": 900})
+    page = LabPage(context.new_page())
+    yield page
+    errors, strays = page.errors, page.strays
+    context.close()
+    assert errors == []
+    assert strays == []
+
+
+def json_of(locator: Locator) -> Any:
+    """The JSON a cell printed."""
+    return json.loads(locator.inner_text())
