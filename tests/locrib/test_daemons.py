@@ -1,5 +1,6 @@
 """What `locrib learn` does about daemons that cannot be had: say so once, and go on."""
 
+import json
 from pathlib import Path
 
 import pytest
@@ -50,11 +51,15 @@ def test_daemons_that_are_there_need_no_machine_that_can_fetch(home: Path) -> No
     for name in daemons.WANTED:
         folder = folders.data() / "daemons" / "bookworm-amd64" / name
         folder.mkdir(parents=True)
-        (folder / "manifest.json").write_text(
-            f'{{"format": {packages.MANIFEST_FORMAT}, "name": "{name}", "version": "1.2", "package": "p 1.2", '
-            '"release": "bookworm", "architecture": "amd64"}',
-            encoding="utf-8",
-        )
+        manifest = {
+            "format": packages.MANIFEST_FORMAT,
+            "name": name,
+            "version": "1.2",
+            "package": "p 1.2",
+            "release": "bookworm",
+            "architecture": "amd64",
+        }
+        (folder / "manifest.json").write_text(json.dumps(manifest), encoding="utf-8")
     ready = daemons.prepare(pytest.fail)
     assert ready.versions == dict.fromkeys(daemons.WANTED, "1.2")
     assert not ready.missing
