@@ -25,6 +25,9 @@ c.LabApp.extension_manager = "readonly"
 # news. Their browser sides are switched off in labconfig.
 c.ServerApp.jpserver_extensions = {"jupyterlab_jupytext": False, "jupyter_lsp": False}
 
+# A learner's own new notebooks get the course's kernel too.
+c.MultiKernelManager.default_kernel_name = "locrib-course"
+
 # A kernel listens on TCP, which other users of the machine can reach: encrypt it, where the
 # versions at hand can (older ones ignore the setting). Without it ipykernel warns at every start.
 c.KernelManager.transport_encryption = "auto"

@@ -14,6 +14,7 @@ FILE = Path(__file__).parents[1] / "jupyter_config.py"
 HOMES = {
     "ServerApp": "jupyter_server.serverapp.ServerApp",
     "LabApp": "jupyterlab.labapp.LabApp",
+    "MultiKernelManager": "jupyter_client.multikernelmanager.MultiKernelManager",
     "KernelManager": "jupyter_client.manager.KernelManager",
     "NotebookClient": "nbclient.client.NotebookClient",
     "NbConvertBase": "nbconvert.utils.base.NbConvertBase",

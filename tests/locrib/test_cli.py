@@ -39,7 +39,8 @@ def test_the_help_names_every_command_and_exit_code() -> None:
     for command in ("learn", "forget", "bestpath"):
         assert re.search(rf"^│ {command} ", done.stdout, re.MULTILINE)
     for code in Exit:
-        assert re.search(rf"^ *{code.value}  {re.escape(code.meaning)} *$", done.stdout, re.MULTILINE)
+        line = rf"^ *{code.value}  {re.escape(code.meaning)} *$"
+        assert re.search(line, done.stdout, re.MULTILINE)
 
 
 def test_the_documented_exit_codes_are_those_of_the_program() -> None:
