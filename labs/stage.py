@@ -25,6 +25,7 @@ from labs.stage_plan import (
     Fabric,
     Neighbor,
     Situation,
+    at_first,
     check_said,
 )
 from labs.stage_second import SecondOpinion, link, second_daemon
@@ -34,8 +35,9 @@ from labs.wire import Announcement
 
 ROUTERS: Final = ("frr-8.4", "frr-10")
 """The daemons a stage's router can be, the first one that is unpacked is taken."""
-QUIET = 0.25
+QUIET = 0.15
 """Seconds without a change that count as settled; bgpd decides some 50 ms after an UPDATE."""
+NOT_IN_TABLE = "% Network not in table"
 EVENT_AFTER = 12
 WATCHED = 50
 
@@ -90,10 +92,8 @@ class Stage:
             self._client = Client(self._tree, CLIENT, fabric.address)
             for neighbor in fabric.neighbors:
                 self._dial(neighbor)
-            if fabric.announced:
-                for neighbor in fabric.neighbors:
-                    self._announce(neighbor.name, dict(neighbor.says))
-                    self.settle()
+            for name, _ in at_first(fabric).said:
+                self.say(name)
             self._undo = undo.pop_all()
 
     def __enter__(self) -> Self:
@@ -169,13 +169,12 @@ class Stage:
         self._announce(name, {**self.fabric.neighbor(name).says, **attributes})
         self.settle()
 
-    def withdraw(self, name: str) -> None:
-        """Make a neighbour withdraw the prefix."""
-        self._check_uncut(name)
-        self._frr_hears(name, lambda: Speaker.withdraw(self._sessions[name], [self.fabric.prefix]))
-        if name in self._more:
-            Speaker.withdraw(self._more[name], [self.fabric.prefix])
-        self.situation = self.situation.silent(name)
+    def withdraw(self, *names: str) -> None:
+        """Make neighbours withdraw the prefix; one that announces nothing has nothing to do."""
+        for name in names:
+            self._check_uncut(name)
+            if self.situation.announcement(name) is not None:
+                self._withdraw(name)
         self.settle()
 
     def configure(self, *lines: str) -> None:
@@ -186,25 +185,30 @@ class Stage:
         self.settle()
 
     def mend(self) -> None:
-        """Undo everything: links, announcements, configuration."""
+        """Undo everything: links, announcements, configuration; arrivals are as at first again."""
         for name in sorted(self.situation.cut):
             self.heal(name)
         for context, line in self.situation.lines:
             undo = line[3:] if line.startswith("no ") else f"no {line}"
             self._frr.configure([context, undo] if context else [undo])
-        self._reapply_policy()
+        if self.situation.lines:
+            self._reapply_policy()
         self.situation = Situation(self.situation.said)
-        for name in dict(self.situation.said):
-            self.withdraw(name)
-        if self.fabric.announced:
-            for neighbor in self.fabric.neighbors:
-                self._announce(neighbor.name, dict(neighbor.says))
-                self.settle()
+        first = at_first(self.fabric)
+        if self.situation != first:
+            self.withdraw(*(name for name, _ in self.situation.said))
+            for name, _ in first.said:
+                self.say(name)
         self.settle()
 
     def show(self, command: str) -> str:
         """Return what the router prints for a `show` command."""
-        return self._frr.ask(command)
+        try:
+            return self._frr.ask(command)
+        except LabError as error:
+            if NOT_IN_TABLE in str(error):  # an answer, and one worth seeing
+                return f"{NOT_IN_TABLE}\n"
+            raise
 
     def bgp_json(self) -> str:
         """Return FRR's JSON for the prefix: every path, the best one marked."""
@@ -310,6 +314,12 @@ class Stage:
     def _internal_preference(self, name: str) -> int | None:
         """LOCAL_PREF is mandatory inside an AS and forbidden outside (RFC 4271 section 5.1.5)."""
         return 100 if self.fabric.neighbor(name).asn == self.fabric.asn else None
+
+    def _withdraw(self, name: str) -> None:
+        self._frr_hears(name, lambda: Speaker.withdraw(self._sessions[name], [self.fabric.prefix]))
+        if name in self._more:
+            Speaker.withdraw(self._more[name], [self.fabric.prefix])
+        self.situation = self.situation.silent(name)
 
     def _frr_hears(self, name: str, act: Any) -> None:  # noqa: ANN401 - any callable without arguments
         """Do something that sends one UPDATE, and wait until bgpd has counted it."""

@@ -225,6 +225,14 @@ class Situation:
         return json.dumps(parts, sort_keys=True)
 
 
+def at_first(fabric: Fabric) -> Situation:
+    """Return the situation of a fabric that has just come up."""
+    situation = Situation()
+    for neighbor in fabric.neighbors if fabric.announced else ():
+        situation = situation.saying(neighbor.name, neighbor.says)
+    return situation
+
+
 CONTEXTS: Final = ("router bgp", "route-map", "address-family", "interface")
 
 

@@ -15,7 +15,7 @@ from typing import Any, Final, Self
 
 from labs.errors import LabError
 from labs.stage import Stage
-from labs.stage_plan import FABRICS, Fabric, Situation, check_said
+from labs.stage_plan import FABRICS, Fabric, Situation, at_first, check_said
 from labs.stage_web import Traffic
 
 FORMAT: Final = "locrib-recording"
@@ -30,14 +30,6 @@ def announcement_of(fabric: Fabric, name: str, attributes: Mapping[str, Any]) ->
     """Return everything a neighbour announces when told these attributes."""
     check_said(attributes)
     return {**fabric.neighbor(name).says, **attributes}
-
-
-def at_first(fabric: Fabric) -> Situation:
-    """Return the situation of a fabric that has just come up."""
-    situation = Situation()
-    for neighbor in fabric.neighbors if fabric.announced else ():
-        situation = situation.saying(neighbor.name, neighbor.says)
-    return situation
 
 
 class Recorder:
@@ -79,9 +71,9 @@ class Recorder:
         self.stage.say(name, **attributes)
         self._observe()
 
-    def withdraw(self, name: str) -> None:
+    def withdraw(self, *names: str) -> None:
         """Withdraw, on record."""
-        self.stage.withdraw(name)
+        self.stage.withdraw(*names)
         self._observe()
 
     def configure(self, *lines: str) -> None:
@@ -197,9 +189,12 @@ class Replay:
         said = announcement_of(self.fabric, name, attributes)
         self._go(f"{name} announces {_text(said)}", self.situation.saying(name, said))
 
-    def withdraw(self, name: str) -> None:
-        """Go to the situation in which a neighbour announces nothing."""
-        self._go(f"{name} withdraws", self.situation.silent(name))
+    def withdraw(self, *names: str) -> None:
+        """Go to the situation in which these neighbours announce nothing."""
+        situation = self.situation
+        for name in names:
+            situation = situation.silent(name)
+        self._go(f"{', '.join(names)} withdraw", situation)
 
     def configure(self, *lines: str) -> None:
         """Go to the situation in which the router has these lines."""

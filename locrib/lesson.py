@@ -1,0 +1,153 @@
+"""A lesson at work: joins its questions with the learner's answers, its labs and its pictures.
+
+The composition root of a notebook: siblings that do not know each other (`widgets`, `labs`,
+`modules`, the answers on disk) meet here, so that a lesson's cells stay a line or two.
+"""
+
+from __future__ import annotations
+
+import atexit
+from collections.abc import Sequence
+from dataclasses import fields, replace
+from itertools import permutations
+from typing import Any, Final
+
+from bgp import PROFILES, Case, Knobs, decide
+from bgp.decision import Decision
+from bgp.messages import step_title
+from bgp.reasons import StepId
+from locrib import answers
+from locrib.live import Lab, open_lab
+from modules import catalog
+from modules.catalog import Lesson
+from modules.pictures.circle import Duel, circle_picture
+from modules.pictures.lists import orders_picture, steps_picture
+from modules.pictures.page import Picture
+from widgets import BestPath, Choice, Question, QuestionCard
+
+KNOBS: Final = frozenset(field.name for field in fields(Knobs))
+_labs: Final[dict[str, Lab]] = {}
+
+
+class Desk:
+    """One lesson, open on the learner's desk."""
+
+    def __init__(self, lesson: Lesson) -> None:
+        """Open a lesson."""
+        self.lesson = lesson
+
+    def __repr__(self) -> str:
+        """Say which lesson, and how much of it is answered."""
+        given = answers.all()
+        done = sum(question in given for question in self.lesson.questions)
+        return f"{self.lesson.title}: {done} of {len(self.lesson.questions)} questions answered"
+
+    def ask(self, question_id: str) -> QuestionCard:
+        """Show a question; an answer given earlier is there again.
+
+        Raises:
+            KeyError: this lesson has no such question.
+        """
+        known = (*self.lesson.test_out, *self.lesson.questions)
+        if question_id not in known:
+            raise KeyError(f"this lesson has no question {question_id!r}: {', '.join(known)}")
+        asked = catalog.questions()[question_id]
+        earlier = answers.load(question_id)
+        fits = earlier is not None and earlier.latest.question_version == asked.revision
+
+        def keep(answer: object) -> None:
+            answers.save(question_id, answer, question_version=asked.revision)
+
+        given: Any = earlier.latest.answer if earlier is not None and fits else None
+        return QuestionCard(card(asked), answer=given, on_commit=keep)
+
+    def lab(self, name: str) -> Lab:
+        """Bring up a lab, or take the one that is up and put it back to its beginning."""
+        if name in _labs:
+            _labs[name].mend()
+        else:
+            _labs[name] = open_lab(name)
+        return _labs[name]
+
+    def steps(self, *profiles: str) -> Picture:
+        """Show the steps of some profiles side by side."""
+        return steps_picture([PROFILES[name] for name in profiles])
+
+    def calculator(self, lab: Lab, **options: Any) -> BestPath:  # noqa: ANN401 - options of BestPath
+        """Fill the best-path calculator from a lab's router."""
+        return BestPath(
+            lab.paths(),
+            speaker=lab.speaker,
+            knobs=lab.knobs,
+            prefix=lab.prefix,
+            **{"profile": lab.profile, **options},
+        )
+
+    def scene_calculator(self, scene: str, **options: Any) -> BestPath:  # noqa: ANN401 - options of BestPath and knobs
+        """Fill the best-path calculator from a scene; knobs may be given by name."""
+        case = catalog.scenes()[scene]
+        knobs = {name: options.pop(name) for name in tuple(options) if name in KNOBS}
+        case = replace(case, knobs=replace(case.knobs, **knobs))
+        return BestPath.of_case(case, **{"profile": "frr-8.4", **options})
+
+    def circle(self, scene: str, profile: str = "frr-8.4") -> Picture:
+        """Draw which path of a scene beats which when only the two are compared."""
+        case = catalog.scenes()[scene]
+        duels = tuple(_duel(case, profile, pair) for pair in _pairs(case))
+        title = f"Two at a time, by {PROFILES[profile].title}: an arrow goes from winner to loser."
+        return circle_picture([path.id for path in case.paths], duels, title)
+
+    def orders(self, scene: str, **knobs: bool) -> Picture:
+        """Show every profile's best path for every order of arrival of a scene."""
+        case = catalog.scenes()[scene]
+        rows = [
+            (
+                tuple(path.id for path in order),
+                tuple(
+                    decide(order, profile, case.speaker, Knobs(**knobs)).best or "none"
+                    for profile in PROFILES.values()
+                ),
+            )
+            for order in permutations(case.paths)
+        ]
+        return orders_picture([profile.title for profile in PROFILES.values()], rows, list(knobs))
+
+
+def card(asked: catalog.Question) -> Question:
+    """Return a question as the widget takes it, each wrong answer with the idea behind it."""
+    return Question(
+        id=asked.id,
+        prompt=asked.prompt,
+        choices=tuple(_choice(choice) for choice in asked.choices),
+        right=asked.right,
+    )
+
+
+def close_labs() -> None:
+    """End every lab this process has open."""
+    while _labs:
+        _labs.popitem()[1].close()
+
+
+atexit.register(close_labs)
+
+
+def _choice(choice: catalog.Choice) -> Choice:
+    if choice.misconception is None:
+        return Choice(choice.id, choice.text, choice.feedback)
+    idea = catalog.misconceptions()[choice.misconception]
+    feedback = f"{choice.feedback}\n\n{idea.truth} ({idea.source})"
+    return Choice(choice.id, choice.text, feedback, idea.believes)
+
+
+def _pairs(case: Case) -> Sequence[tuple[int, int]]:
+    count = len(case.paths)
+    return [(n, (n + 1) % count) for n in range(count)] if count > 2 else [(0, 1)]  # noqa: PLR2004 - a circle
+
+
+def _duel(case: Case, profile: str, pair: tuple[int, int]) -> Duel:
+    paths = [case.paths[n] for n in pair]
+    decision: Decision = decide(paths, profile, case.speaker, case.knobs)
+    lost = decision.eliminations[-1]
+    title = "IGP metric" if lost.step is StepId.IGP_METRIC else step_title(lost.step)
+    return Duel(lost.by, lost.path, f"{title} {lost.better} < {lost.value}")
