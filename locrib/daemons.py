@@ -11,6 +11,7 @@ from pathlib import Path
 
 from labs import packages
 from labs.errors import LabError
+from labs.process_tree import ProcessTree
 from locrib import folders, records
 
 WANTED = ("frr-8.4", "frr-10", "bird", "gobgp")
@@ -49,6 +50,19 @@ def prepare(tell: Callable[[str], None], *, retry: bool = False) -> Readiness:
         # A lesson without a lab is still a lesson; the reason is shown, the traceback on request.
         _log.debug("no daemons", exc_info=True)
         return Readiness({}, dict.fromkeys(WANTED, str(error)))
+
+
+def refusal() -> str | None:
+    """Why no lab can run on this machine, with what to do about it; None when one can.
+
+    Found out by starting one with nothing in it: some systems refuse namespaces to ordinary users
+    in ways that show only then.
+    """
+    try:
+        with ProcessTree():
+            return None
+    except LabError as error:
+        return str(error)
 
 
 def _memory() -> Path:

@@ -73,11 +73,16 @@ def report(delivered: list[Delivered], workspace: Path) -> None:
 def _prepare_daemons(*, retry: bool) -> None:
     ready = daemons.prepare(lambda line: say(f"           {line}"), retry=retry)
     have = ", ".join(f"{name} ({version})" for name, version in sorted(ready.versions.items()))
-    say(f"Routers    {have or 'none: the lessons show recorded sessions instead'}")
+    say(f"Routers    {have or 'none'}")
     for name, why in sorted(ready.missing.items()):
         say(f"           without {name}: {why}")
     if ready.missing:
         say("           `locrib learn --fetch` tries again")
+    refused = daemons.refusal()
+    if refused:
+        say(f"           no lab can run here: {refused}")
+    if refused or not ready.versions:
+        say("           the lessons show recorded sessions of real routers instead")
 
 
 def _check(wishes: Wishes) -> None:

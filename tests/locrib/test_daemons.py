@@ -1,6 +1,7 @@
 """What `locrib learn` does about daemons that cannot be had: say so once, and go on."""
 
 import json
+import os
 from pathlib import Path
 
 import pytest
@@ -36,6 +37,16 @@ def test_what_could_not_be_had_is_not_tried_again_unasked() -> None:
     assert told == []
     daemons.prepare(told.append, retry=True)
     assert any("unpacking" in line for line in told)
+
+
+def test_a_machine_that_refuses_labs_says_what_to_do(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    refusing = tmp_path / "unshare"
+    refusing.write_text("#!/bin/sh\necho 'unshare failed: Operation not permitted' >&2; exit 1\n")
+    refusing.chmod(0o755)
+    monkeypatch.setenv("PATH", f"{tmp_path}:{os.environ['PATH']}")
+    assert "not permitted" in str(daemons.refusal())
 
 
 @pytest.mark.usefixtures("without_apt")
