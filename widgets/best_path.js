@@ -5,6 +5,9 @@ import { editKey, pathsGrid } from "./paths_view.mjs";
 import { notes, quiet, stepsTable, whatIfs } from "./steps_view.mjs";
 
 const MAX_FILE = 2_000_000;
+const CAME = {
+  right: "✓ As you predicted.", half: "◐ The path, not the step.", wrong: "✕ Not as you predicted.",
+};
 
 function render({ model, el }) {
   const root = el.ownerDocument.createElement("section");
@@ -228,9 +231,8 @@ function render({ model, el }) {
       notes(part), whatIfs(part));
     const two = v.second_verdict;
     return h("div", { class: "lr-answer", key: "answer" },
-      v.predict && h("div", { class: `lr-predicted ${v.predict.right ? "lr-right" : "lr-wrong"}` },
-        h("strong", {}, v.predict.right ? "✓ As you predicted. " : "✕ Not as you predicted. "),
-        v.predict.text),
+      v.predict && h("div", { class: `lr-predicted ${v.predict.came === "wrong" ? "lr-wrong" : "lr-right"}` },
+        h("strong", {}, CAME[v.predict.came]), " ", v.predict.text),
       two ? h("div", { class: "lr-sides" }, side(one, "first"), side(two, `second-${two.profile}`))
         : [stepsTable(one, { all: ui.all, compact: false, unfold }), notes(one)],
       h("div", { class: "lr-below" },

@@ -41,7 +41,7 @@ class BestPath(Instrument):
     _esm = bundle("dom.mjs", "grid.mjs", "steps_view.mjs", "paths_view.mjs", "best_path.js")
     _css = styles("best_path.css")
 
-    def __init__(  # noqa: PLR0913 - each is one part of the scene
+    def __init__(
         self,
         paths: Iterable[Path] = (),
         *,
@@ -54,6 +54,7 @@ class BestPath(Instrument):
         predict: bool = False,
         prediction: Prediction | Mapping[str, object] | None = None,
         on_commit: OnCommit | None = None,
+        remarks: Iterable[str] = (),
     ) -> None:
         """Set the scene.
 
@@ -70,6 +71,7 @@ class BestPath(Instrument):
                 that does not fit the question any more is put aside, and the widget says so.
             on_commit: called once with a plain object when a prediction is committed; if it
                 raises, the prediction is not committed and the learner is told.
+            remarks: sentences to show with the scene, such as what was taken for granted.
 
         Raises:
             InvalidValueError: something in the scene is wrong; says field, value and rule.
@@ -88,7 +90,7 @@ class BestPath(Instrument):
         self._predicts = predict or prediction is not None
         self._prediction: Prediction | None = None
         self._asked: Decision | None = None
-        self._remarks: tuple[str, ...] = ()
+        self._remarks = tuple(remarks)
         self._past: list[Scene] = []
         self._future: list[Scene] = []
         self._judged: Judged = judge(start)
@@ -101,21 +103,33 @@ class BestPath(Instrument):
     def of_case(cls, case: Case, profile: str = "frr-8.4", **options: Any) -> BestPath:  # noqa: ANN401 - options of __init__
         """Show a decision case (``bgp.parse_case`` reads one); ``options`` as in ``BestPath()``."""
         return cls(
-            case.paths, speaker=case.speaker, knobs=case.knobs, prefix=case.prefix, name=case.id,
-            profile=profile, **options,
+            case.paths,
+            speaker=case.speaker,
+            knobs=case.knobs,
+            prefix=case.prefix,
+            name=case.id,
+            profile=profile,
+            **options,
         )
 
     @classmethod
-    def of_text(cls, text: str, *, profile: str = "frr-8.4", speaker: Speaker | None = None,
-                **options: Any) -> BestPath:  # noqa: ANN401 - options of __init__
-        """Show FRR's ``show bgp ... json`` or a decision case, given as text."""
+    def of_text(
+        cls,
+        text: str,
+        *,
+        profile: str = "frr-8.4",
+        speaker: Speaker | None = None,
+        **options: Any,  # noqa: ANN401 - options of __init__
+    ) -> BestPath:
+        """Show FRR's ``show bgp ... json`` or a decision case (of several, the first) from text.
+
+        Raises:
+            InvalidValueError: what is wrong in the text, and where.
+        """
         base = Scene((), speaker or Speaker(64512), profile=find_profile(profile).name)
         loaded = load(text, base, pick=0)
-        assert loaded.scene is not None  # noqa: S101 - one was picked
-        widget = cls.of_case(loaded.scene.case, profile, **options)
-        widget._remarks = loaded.remarks
-        widget._draw()
-        return widget
+        scene = loaded.scene or base
+        return cls.of_case(scene.case, profile, remarks=loaded.remarks, **options)
 
     # The scene, from Python.
 
@@ -232,10 +246,8 @@ class BestPath(Instrument):
         try:
             prediction.check(self._judged.decision)
         except InvalidValueError as error:
-            self._remarks = (
-                f"Your earlier prediction does not fit this question any more ({error}). "
-                "Please predict again.",
-            )
+            told = f"Your earlier prediction does not fit this question any more ({error})."
+            self._remarks = (*self._remarks, f"{told} Please predict again.")
             return
         self._prediction, self._asked = prediction, self._judged.decision
 
@@ -258,16 +270,16 @@ class BestPath(Instrument):
         return picture_svg(self.view)
 
     def chart(self) -> go.Figure:
-        """Return a chart of how far each path gets under each profile.
+        """Return a chart of who wins under each profile, and where the others fall.
 
         Raises:
             InvalidValueError: the verdict waits for a prediction.
         """
         if self.hidden:
             raise InvalidValueError("chart", "asked", "a prediction first; the verdict is hidden")
-        from widgets.chart import reach_chart  # noqa: PLC0415 - plotly takes a second to import
+        from widgets.chart import winners_chart  # noqa: PLC0415 - plotly is slow to import
 
-        return reach_chart(self._judged)
+        return winners_chart(self._judged.elsewhere)
 
     # Commands of the browser.
 
@@ -328,8 +340,11 @@ class BestPath(Instrument):
     def _draw(self) -> None:
         view: dict[str, object] = scene_picture(self.scene)
         view |= {
-            "undo": bool(self._past), "redo": bool(self._future), "locked": self.hidden,
-            "remarks": list(self._remarks), "predict": self._predict_picture(),
+            "undo": bool(self._past),
+            "redo": bool(self._future),
+            "locked": self.hidden,
+            "remarks": list(self._remarks),
+            "predict": self._predict_picture(),
         }
         if not self.hidden:
             view |= answer_picture(self._judged)
@@ -347,11 +362,8 @@ class BestPath(Instrument):
                 "paths": [path.id for path in self.paths],
                 "steps": [list(step) for step in steps_offered(self._judged.decision)],
             }
-        return {
-            "committed": True,
-            "right": is_right(self._prediction, self._asked),
-            "text": verdict_text(self._prediction, self._asked),
-        }
+        came, said = verdict_text(self._prediction, self._asked)
+        return {"committed": True, "came": came, "text": said}
 
 
 def _optional_text(command: Mapping[str, object], field: str) -> str | None:

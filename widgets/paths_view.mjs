@@ -63,7 +63,7 @@ function pathRows(view, row, r, main, columns, state, ui, act) {
         "aria-label": `More attributes of ${id}`, onclick: () => act.toggle(id, !open),
       }, h("span", { class: "lr-bare", "aria-hidden": "true" }, open ? "▾" : "▸")),
       cell(columns - 1, {
-        class: "lr-act", "aria-label": `Remove ${id}`, title: `Remove ${id}`,
+        class: "lr-act", "aria-label": view.locked ? "Not to be removed now" : `Remove ${id}`,
         onclick: view.locked ? null : () => act.remove(id, r),
       }, !view.locked && h("span", { class: "lr-bare", "aria-hidden": "true" }, "✕"))),
     refused && h("tr", { role: "row", key: `refused-${id}`, class: "lr-refused" },

@@ -1,4 +1,4 @@
-"""The picture of a scene: scene and decision in, plain JSON out. The browser draws this and no more.
+"""The picture of a scene: scene and decision in, plain JSON out. The browser draws just that.
 
 Everything a view shows is decided and worded here, so that the browser, the SVG and the text twin
 say the same; and what is hidden before a prediction is committed is not in here at all.
@@ -72,6 +72,7 @@ class Row(TypedDict):
     id: str
     state: str  # best | multipath | lost | ineligible
     result: str
+    short: str  # the same where the step is seen anyway
     detail: str
     what_if: str
 
@@ -126,8 +127,12 @@ def scene_picture(scene: Scene) -> dict[str, object]:
         "profiles": [[profile.name, profile.title] for profile in PROFILES.values()],
         "fields": [
             {
-                "name": field.name, "title": field.title, "hint": field.hint, "kind": field.kind,
-                "options": [list(option) for option in field.options], "more": field.more,
+                "name": field.name,
+                "title": field.title,
+                "hint": field.hint,
+                "kind": field.kind,
+                "options": [list(option) for option in field.options],
+                "more": field.more,
                 "unread": field.name in _unread(chosen),
             }
             for field in FIELDS
@@ -169,16 +174,18 @@ def _knobs(knobs: Knobs, profile: Profile) -> list[dict[str, object]]:
         value = getattr(knobs, field.name)
         number = "int" in str(field.type)
         kind = "number" if number else ("choice" if field.default is None else "flag")
-        shown.append({
-            "name": field.name,
-            "title": field.name.replace("_", " "),
-            "kind": kind,
-            "value": ("" if value is None else str(value)) if number else value,
-            "default": "" if field.default is None else str(field.default),
-            "read": reads,
-            "set": field.name in changed,
-        })
-    return shown
+        shown.append(
+            {
+                "name": field.name,
+                "title": field.name.replace("_", "-"),
+                "kind": kind,
+                "value": ("" if value is None else str(value)) if number else value,
+                "default": "" if field.default is None else str(field.default),
+                "read": reads,
+                "set": field.name in changed,
+            }
+        )
+    return sorted(shown, key=lambda knob: knob["kind"] != "flag")
 
 
 def _speaker(scene: Scene) -> list[dict[str, str]]:
@@ -262,6 +269,7 @@ def _row(decision: Decision, path_id: str) -> Row:
         "id": path_id,
         "state": state,
         "result": result,
+        "short": result if lost is None else f"Lost to {lost.by}",
         "detail": detail[:1].upper() + detail[1:],
         "what_if": "" if answer is None else what_if_text(answer),
     }

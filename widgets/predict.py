@@ -73,17 +73,20 @@ def is_right(prediction: Prediction, asked: Decision) -> bool:
     return prediction.winner == asked.best and step in (None, asked.decided_by.value)
 
 
-def verdict_text(prediction: Prediction, asked: Decision) -> str:
-    """Say how the prediction did, what was expected and what came."""
+def verdict_text(prediction: Prediction, asked: Decision) -> tuple[str, str]:
+    """Return how the prediction did (``right``, ``half``, ``wrong``) and the sentence for it."""
     said = prediction.winner or "no path"
     came = asked.best or "no path"
     settled = step_title(asked.decided_by)
     title = asked.profile.title
     if prediction.winner != asked.best:
-        return f"You predicted {said}; {title} selects {came}, settled by: {settled}."
+        return "wrong", f"You predicted {said}; {title} selects {came}, settled by: {settled}."
     if prediction.decided_by is None:
-        return f"You predicted {said}, and {title} selects it, settled by: {settled}."
+        return "right", f"You predicted {said}, and {title} selects it, settled by: {settled}."
     if prediction.decided_by == asked.decided_by.value:
-        return f"You predicted {said}, settled by: {settled}. Both are right."
+        return "right", f"You predicted {said}, settled by: {settled}. Both are right."
     thought = dict(steps_offered(asked)).get(prediction.decided_by, prediction.decided_by)
-    return f"You predicted {said}, and {title} selects it; not by {thought} but by: {settled}."
+    return "half", (
+        f"You predicted {said}, and {title} selects it. You named {thought}; what settled it is: "
+        f"{settled}."
+    )

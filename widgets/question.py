@@ -102,7 +102,9 @@ class Question:
                 return answer
         elif isinstance(answer, Sequence) and sorted(map(str, answer)) == sorted(ids):
             return tuple(answer)
-        raise InvalidValueError("answer", answer, f"one of {', '.join(ids)}, or an order of them all")
+        raise InvalidValueError(
+            "answer", answer, f"one of {', '.join(ids)}, or an order of them all"
+        )
 
 
 class QuestionCard(Instrument):
@@ -139,7 +141,9 @@ class QuestionCard(Instrument):
             try:
                 self._answer = self._fitting(answer)
             except InvalidValueError:
-                self._remark = "Your earlier answer does not fit this question any more: answer anew."
+                self._remark = (
+                    "Your earlier answer does not fit this question any more: answer anew."
+                )
         self._draw()
 
     @property
@@ -202,13 +206,15 @@ class QuestionCard(Instrument):
             view["committed"] = {
                 "answer": answer if isinstance(answer, str) else list(answer),
                 "right": answer == question.right,
-                "solution": question.right if isinstance(question.right, str)
+                "solution": question.right
+                if isinstance(question.right, str)
                 else list(question.right),
                 "said": self._said(),
                 "explanation": blocks(question.explanation),
                 "others": [
                     {"id": c.id, "text": spans(c.text), "feedback": blocks(c.feedback)}
-                    for c in question.choices if c.feedback and c.id != answer
+                    for c in question.choices
+                    if c.feedback and c.id != answer
                 ],
             }
         self.view = view

@@ -8,7 +8,7 @@ history of scenes is then all that undo needs. What a command may say: ``EDITS``
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, fields, replace
+from dataclasses import dataclass, field, fields, replace
 from typing import Final
 
 from bgp.as_path import AsPath, parse_asn
@@ -43,7 +43,7 @@ class Scene:
     speaker: Speaker
     profile: str = "frr-8.4"
     second: str | None = None
-    knobs: Knobs = Knobs()
+    knobs: Knobs = field(default_factory=Knobs)
     prefix: Prefix | None = None
     name: str = "scene"
 
@@ -71,8 +71,13 @@ class Scene:
     def of_case(cls, case: Case, profile_name: str, second: str | None = None) -> Scene:
         """Show a decision case."""
         return cls(
-            paths=case.paths, speaker=case.speaker, profile=profile_name, second=second,
-            knobs=case.knobs, prefix=case.prefix, name=case.id,
+            paths=case.paths,
+            speaker=case.speaker,
+            profile=profile_name,
+            second=second,
+            knobs=case.knobs,
+            prefix=case.prefix,
+            name=case.id,
         )
 
     @property
@@ -113,7 +118,9 @@ def _place(scene: Scene, command: Command) -> int:
     for place, path in enumerate(scene.paths):
         if path.id == wanted:
             return place
-    raise InvalidValueError("path", wanted, "the id of a path of this scene; it may have been removed")
+    raise InvalidValueError(
+        "path", wanted, "the id of a path of this scene; it may have been removed"
+    )
 
 
 def _with_path(scene: Scene, place: int, path: Path) -> Scene:
@@ -133,12 +140,16 @@ def _add(scene: Scene, _: Command) -> Scene:
     number = next(n for n in range(1, MAX_ROWS + 2) if f"p{n}" not in taken)
     addresses = {path.peer.address for path in scene.paths}
     peer = next(
-        peer for n in range(number, 255)
+        peer
+        for n in range(number, 255)
         if (peer := path_fields.example_peer(n, scene.speaker)).address not in addresses
     )
     path = Path(
-        id=f"p{number}", peer=peer, as_path=AsPath.of(peer.asn or 0),
-        next_hop=peer.address, igp_metric=0,
+        id=f"p{number}",
+        peer=peer,
+        as_path=AsPath.of(peer.asn or 0),
+        next_hop=peer.address,
+        igp_metric=0,
     )
     return replace(scene, paths=(*scene.paths, path))
 
@@ -171,7 +182,7 @@ def _second(scene: Scene, command: Command) -> Scene:
 
 def _knob(scene: Scene, command: Command) -> Scene:
     name, value = _text(command, "name"), command.get("value")
-    known = {field.name: field.default for field in fields(Knobs)}
+    known = {knob.name: knob.default for knob in fields(Knobs)}
     if name not in known:
         raise InvalidValueError("knob", name, f"one of {', '.join(known)}")
     if isinstance(value, str):
@@ -204,7 +215,9 @@ def _speaker(scene: Scene, command: Command) -> Scene:
             members = confederation.members if confederation else ()
             speaker = replace(speaker, confederation=Confederation(asn, members) if asn else None)
         case "members" if confederation is not None:
-            asns = tuple(parse_asn("confederation.peers", w) for w in text.replace(",", " ").split())
+            asns = tuple(
+                parse_asn("confederation.peers", w) for w in text.replace(",", " ").split()
+            )
             speaker = replace(speaker, confederation=replace(confederation, members=asns))
         case "members":
             raise InvalidValueError(name, text, "nothing until the confederation has an identifier")

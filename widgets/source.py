@@ -33,8 +33,8 @@ def to_python(scene: Scene) -> str:
         "from ipaddress import ip_address",
         "",
         "from bgp import (",
-        "    AsPath, Community, Confederation, Knobs, LargeCommunity, Origin, Path, Peer, PeerType,",
-        "    Speaker,",
+        "    AsPath, Community, Confederation, Knobs, LargeCommunity, Origin, Path, Peer,",
+        "    PeerType, Speaker,",
         ")",
         "from widgets import BestPath",
         "",
@@ -82,8 +82,14 @@ def _path_source(path: Path) -> str:
         parts.append(f"AsPath.parse({str(path.as_path)!r})")
     if path.origin:
         parts.append(f"origin=Origin.{path.origin.name}")
-    numbers = {"med": path.med, "local_pref": path.local_pref, "weight": path.weight or None,
-               "igp_metric": path.igp_metric, "aigp": path.aigp, "loop": path.loop}
+    numbers = {
+        "med": path.med,
+        "local_pref": path.local_pref,
+        "weight": path.weight or None,
+        "igp_metric": path.igp_metric,
+        "aigp": path.aigp,
+        "loop": path.loop,
+    }
     parts += [f"{name}={value}" for name, value in numbers.items() if value is not None]
     if path.next_hop is not None:
         parts.append(f"next_hop={_address(path.next_hop)}")
@@ -94,8 +100,11 @@ def _path_source(path: Path) -> str:
     for name, values, source in (
         ("cluster_list", path.cluster_list, _address),
         ("communities", path.communities, lambda item: f"Community.parse({str(item)!r})"),
-        ("large_communities", path.large_communities,
-         lambda item: f"LargeCommunity.parse({str(item)!r})"),
+        (
+            "large_communities",
+            path.large_communities,
+            lambda item: f"LargeCommunity.parse({str(item)!r})",
+        ),
     ):
         if values:
             parts.append(f"{name}=({', '.join(source(item) for item in values)},)")

@@ -5,7 +5,7 @@ import { foldSteps, plural } from "./grid.mjs";
 
 const MARKS = {
   best: ["★", "best path"],
-  multipath: ["＝", "in the multipath set"],
+  multipath: ["=", "in the multipath set"],
   lost: ["", "not selected"],
   ineligible: ["⊘", "takes no part"],
 };
@@ -33,10 +33,10 @@ export function stepsTable(verdict, { all, compact, unfold }) {
         h("th", { scope: "col", class: "lr-outcome" }, "Outcome"))),
       h("tbody", {}, verdict.rows.map((row, place) => pathRow(row, place, drawn, compact))),
       h("tfoot", {}, h("tr", {},
-        h("th", { scope: "row" }, "Still standing"),
+        h("th", { scope: "row" }, "Still in"),
         drawn.map((item) => item.fold
           ? h("td", { class: "lr-fold" })
-          : h("td", {}, standing(item.column.left, verdict.start))),
+          : h("td", {}, standing(item.column.left, compact ? Infinity : verdict.start))),
         h("td", {})))));
 }
 
@@ -89,7 +89,7 @@ function longest(text) {
 
 function outcome(row, compact) {
   return [
-    h("strong", {}, row.result),
+    h("strong", {}, compact ? row.short : row.result),
     !compact && row.detail && h("div", { class: "lr-soft" }, row.detail),
     !compact && row.what_if && h("div", {}, row.what_if),
   ];

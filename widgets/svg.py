@@ -17,7 +17,7 @@ _INK, _SOFT, _RULE, _PAPER = "#1b2430", "#566273", "#d5dbe3", "#ffffff"
 _WIN, _WIN_BG, _FALL, _FALL_BG = "#0b5c94", "#e3f0f9", "#9a3b00", "#fcebe0"
 _SANS: Final = "system-ui, 'Segoe UI', 'Noto Sans', Helvetica, Arial, sans-serif"
 _MONO: Final = "ui-monospace, 'DejaVu Sans Mono', Menlo, Consolas, monospace"
-_MARK: Final = {"best": "★", "multipath": "＝", "lost": "", "ineligible": "⊘"}
+_MARK: Final = {"best": "★", "multipath": "=", "lost": "", "ineligible": "⊘"}
 
 
 class Page:
@@ -31,9 +31,8 @@ class Page:
 
     def rect(self, x: float, y: float, width: float, height: float, fill: str) -> None:
         """Draw a filled box."""
-        self._parts.append(
-            f'<rect x="{x:g}" y="{y:g}" width="{width:g}" height="{height:g}" rx="3" fill="{fill}"/>'
-        )
+        place = f'x="{x:g}" y="{y:g}" width="{width:g}" height="{height:g}"'
+        self._parts.append(f'<rect {place} rx="3" fill="{fill}"/>')
 
     def rule(self) -> None:
         """Draw a line across the page."""
@@ -72,7 +71,7 @@ _SMALL: Final = f' font-size="11.5" fill="{_SOFT}"'
 def picture_svg(view: Mapping[str, Any]) -> str:
     """Return the picture of a BestPath as SVG."""
     verdict, predict = view.get("verdict"), view.get("predict")
-    said = verdict["sentence"] if verdict else predict["text"]
+    said = verdict["sentence"] if verdict else view["predict"]["text"]
     page = Page(f"{view['title']}: {said}", f"As {view['profile_title']} decides. {said}")
     page.y += 16
     page.write(_PAD, page.y, clip(view["title"], 70), ' font-size="17" font-weight="650"')
@@ -99,7 +98,7 @@ def _draw(page: Page, verdict: Mapping[str, Any], *, several: bool) -> None:
     shown = [column for column in verdict["columns"] if not column["folds"]]
     names, step = 130, min(110.0, 400 / max(1, len(shown)))
     starts = [_PAD + names + step * n for n in range(len(shown))]
-    chars = max(4, int(step / 7.4))
+    chars = _characters(step)
     page.y += 30
     page.write(_PAD, page.y, "Path", _SMALL)
     for start, column in zip(starts, shown, strict=True):
@@ -117,14 +116,16 @@ def _draw(page: Page, verdict: Mapping[str, Any], *, several: bool) -> None:
         style = f'{_BOLD} fill="{_WIN if best else _INK}"'
         page.write(_PAD, base, clip(f"{_MARK[row['state']]} {row['id']}".strip(), 17), style)
         for start, column in zip(starts, shown, strict=True):
-            _cell(page, start, column["cells"][place], step, chars, column["decisive"])
-        said = f"{row['result']}: {row['detail']}" if row["state"] == "ineligible" else row["result"]
+            _cell(page, start, step, column, place)
+        said = (
+            f"{row['result']}: {row['detail']}" if row["state"] == "ineligible" else row["result"]
+        )
         page.write(result, base, clip(said, int((WIDTH - _PAD - result) / 6.6)))
         page.y += _ROW
     if shown:
         page.rule()
         page.y += 16
-        page.write(_PAD, page.y, "still standing", _SMALL)
+        page.write(_PAD, page.y, "still in", _SMALL)
         for start, column in zip(starts, shown, strict=True):
             page.write(start, page.y, str(column["left"]), _SMALL)
     page.y += 4
@@ -132,24 +133,38 @@ def _draw(page: Page, verdict: Mapping[str, Any], *, several: bool) -> None:
         page.paragraph(note, style=_SMALL)
 
 
-def _cell(
-    page: Page, x: float, cell: Mapping[str, Any], step: float, chars: int, decisive: bool  # noqa: FBT001 - a property of the cell
-) -> None:
+def _cell(page: Page, x: float, width: float, column: Mapping[str, Any], place: int) -> None:
+    cell, base = column["cells"][place], page.y + 18
     if cell["state"] == "gone":
-        page.write(x, page.y + 18, "·", f' fill="{_SOFT}"')
+        page.write(x, base, "·", f' fill="{_SOFT}"')
         return
     falls = cell["state"] == "falls"
     if falls:
-        page.rect(x - 5, page.y + 2, step - 4, _ROW - 4, _FALL_BG)
+        page.rect(x - 5, page.y + 2, width - 4, _ROW - 4, _FALL_BG)
     text = f"✕ {cell['text']}" if falls else cell["text"]
-    strong = _BOLD if decisive or falls else ""
+    strong = _BOLD if column["decisive"] or falls else ""
     colour = _FALL if falls else (_WIN if cell["state"] == "wins" else _INK)
     style = f' font-family="{_MONO}" font-size="12" fill="{colour}"{strong}'
-    page.write(x, page.y + 18, clip(text, chars), style)
+    page.write(x, base, clip(text, _characters(width)), style)
+
+
+def _characters(width: float) -> int:
+    """How many characters of the fixed-width font fit."""
+    return max(4, int(width / 7.4))
 
 
 def _draw_paths(page: Page, view: Mapping[str, Any]) -> None:
-    names = ("id", "type", "peer_as", "weight", "local_pref", "as_path", "origin", "med", "igp_metric")
+    names = (
+        "id",
+        "type",
+        "peer_as",
+        "weight",
+        "local_pref",
+        "as_path",
+        "origin",
+        "med",
+        "igp_metric",
+    )
     places = [n for n, field in enumerate(view["fields"]) if field["name"] in names]
     starts = _spread(places)
     page.y += 26
@@ -161,7 +176,7 @@ def _draw_paths(page: Page, view: Mapping[str, Any]) -> None:
     for row in view["rows"]:
         for start, place in zip(starts, places, strict=True):
             width = 30 if view["fields"][place]["name"] == "as_path" else 11
-            page.write(start, page.y + 18, clip(row[place]["text"] or "–", width), style)
+            page.write(start, page.y + 18, clip(row[place]["text"] or "-", width), style)
         page.y += _ROW
 
 

@@ -28,7 +28,7 @@ def plain(text: object) -> str:
 
 
 def clip(text: object, width: int) -> str:
-    """Return ``plain(text)`` in at most ``width`` columns, an ellipsis where something is left out."""
+    """Return ``plain(text)`` in at most ``width`` columns, an ellipsis for what is left out."""
     line = plain(text)
     if columns(line) <= width:
         return line
@@ -42,8 +42,9 @@ def clip(text: object, width: int) -> str:
 
 def columns(text: str) -> int:
     """Return how many columns a line takes in a fixed-width font; wide characters take two."""
-    return sum(0 if category(c) in ("Mn", "Me", "Cf") else 1 + (east_asian_width(c) in "WF")
-               for c in text)
+    return sum(
+        0 if category(c) in ("Mn", "Me", "Cf") else 1 + (east_asian_width(c) in "WF") for c in text
+    )
 
 
 def pad(text: str, width: int) -> str:

@@ -10,8 +10,18 @@ from widgets.text import plain, table, wrap
 WIDTH: Final = 96
 _MARK: Final = {"best": "*", "multipath": "=", "lost": " ", "ineligible": "!"}
 _SHOWN: Final = (
-    "id", "type", "peer_as", "peer_address", "router_id", "weight", "local_pref", "as_path",
-    "origin", "med", "next_hop", "igp_metric",
+    "id",
+    "type",
+    "peer_as",
+    "peer_address",
+    "router_id",
+    "weight",
+    "local_pref",
+    "as_path",
+    "origin",
+    "med",
+    "next_hop",
+    "igp_metric",
 )
 
 
@@ -37,10 +47,13 @@ def _paths(view: Mapping[str, Any]) -> list[str]:
         return ["No path has arrived."]
     places = [n for n, field in enumerate(view["fields"]) if field["name"] in _SHOWN]
     head = ["#", *(view["fields"][n]["title"] for n in places)]
-    return table(head, [
-        [str(number), *(row[n]["text"] or "-" for n in places)]
-        for number, row in enumerate(view["rows"], start=1)
-    ])
+    return table(
+        head,
+        [
+            [str(number), *(row[n]["text"] or "-" for n in places)]
+            for number, row in enumerate(view["rows"], start=1)
+        ],
+    )
 
 
 def _verdict(verdict: Mapping[str, Any]) -> list[str]:
@@ -65,5 +78,5 @@ def _verdict(verdict: Mapping[str, Any]) -> list[str]:
     return lines
 
 
-def _cell(cell: Mapping[str, Any]) -> str:
+def _cell(cell: Mapping[str, str]) -> str:
     return {"falls": f"x {cell['text']}", "gone": "."}.get(cell["state"], cell["text"])
