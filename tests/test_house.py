@@ -166,6 +166,12 @@ def test_every_decision_is_half_a_page() -> None:
         assert len(text.split()) < 350, f"{path} is longer than half a page"
 
 
+def test_the_picture_in_the_readme_is_what_the_calculator_draws() -> None:
+    tool = runpy.run_path(str(TOP / "tools" / "readme_picture.py"))
+    drawn = tool["PICTURE"].read_text(encoding="utf-8")
+    assert drawn == tool["picture"](), "draw it anew: .venv/bin/python tools/readme_picture.py"
+
+
 def test_links_between_our_documents_lead_somewhere() -> None:
     broken = [
         f"{path}: {target}"
