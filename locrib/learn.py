@@ -4,7 +4,6 @@ In this order, because each step is of use without the next: notebooks, daemons,
 here asks a question, and nothing a learner wrote is ever replaced (`locrib.delivery`).
 """
 
-import json
 import logging
 import os
 import signal
@@ -17,10 +16,10 @@ from pathlib import Path
 
 from rich.markup import escape
 
-from locrib import course, daemons, delivery, files, folders, jupyter_env
+from locrib import course, daemons, delivery, files
 from locrib.delivery import Action, Delivered
 from locrib.proof import prove
-from locrib.server import Server, serve
+from locrib.server import Server, running_page, serve
 from locrib.terminal import out, say
 from locrib.trouble import Exit, Trouble
 
@@ -64,7 +63,7 @@ def report(delivered: list[Delivered], workspace: Path) -> None:
     """Say where the notebooks are, and everything that was done to them."""
     say(f"Notebooks  {workspace}")
     for outcome in delivered:
-        if outcome.action is Action.KEEP or not outcome.action.value:
+        if outcome.action is Action.KEEP:
             continue
         beside = f" ({outcome.written})" if outcome.written not in (None, outcome.target) else ""
         say(f"           {outcome.target}: {outcome.action.value}{beside}")
@@ -86,34 +85,35 @@ def _prepare_daemons(*, retry: bool) -> None:
 
 
 def _check(wishes: Wishes) -> None:
-    with serve(wishes.workspace, port=wishes.port, log=_log_file("check.log")) as server:
+    log = _log_file(wishes.workspace, "check.log")
+    with serve(wishes.workspace, port=wishes.port, log=log) as server:
         prove(server, course.HOME, lambda line: say(f"Check      {line}"))
     say("Check      passed; the server is stopped")
 
 
 def _serve_until_stopped(wishes: Wishes) -> None:
-    with _stop_signals() as stop:
-        browser = wishes.browser and _has_screen()
-        log = _log_file("server.log")
-        with serve(wishes.workspace, port=wishes.port, open_browser=browser, log=log) as server:
-            _say_open(server, browser=browser)
-            while not stop.wait(0.5):
-                if (code := server.process.poll()) is not None:
-                    if code == 0:  # File > Shut Down in JupyterLab
-                        break
-                    raise Trouble(
-                        "JupyterLab to run until you stop it",
-                        f"it ended with exit code {code}",
-                        "start it again with `make learn`: your work is saved in the workspace",
-                    )
-            say("Stopping   kernels and server; your work stays in the workspace")
+    browser = wishes.browser and _has_screen()
+    log = _log_file(wishes.workspace, "server.log")
+    with (
+        serve(wishes.workspace, port=wishes.port, open_browser=browser, log=log) as server,
+        _stop_signals() as stop,
+    ):
+        _say_open(server, browser=browser)
+        while not stop.wait(0.5):
+            if (code := server.process.poll()) is not None:
+                if code == 0:  # File > Shut Down in JupyterLab
+                    break
+                raise Trouble(
+                    "JupyterLab to run until you stop it",
+                    f"it ended with exit code {code}",
+                    "start it again with `make learn`: your work is saved in the workspace",
+                )
+        say("Stopping   kernels and server; your work stays in the workspace")
 
 
-def _log_file(name: str) -> Path | None:
+def _log_file(workspace: Path, name: str) -> Path | None:
     """Where the server's own messages go: the terminal is the learner's, unless --verbose."""
-    if _log.isEnabledFor(logging.DEBUG):
-        return None
-    return folders.make(folders.state(), "the server's log") / name
+    return None if _log.isEnabledFor(logging.DEBUG) else workspace / delivery.MEMORY / name
 
 
 def _say_open(server: Server, *, browser: bool) -> None:
@@ -136,22 +136,16 @@ def _stop_signals() -> Iterator[threading.Event]:
 
 def _point_to_running(workspace: Path) -> None:
     """Somebody who types `make learn` again wants the page they have lost, not an error."""
-    for info in jupyter_env.runtime().glob("jpserver-*.json"):
-        try:
-            found = json.loads(info.read_text(encoding="utf-8"))
-            if Path(found["root_dir"]).samefile(workspace):
-                address = f"{found['url']}lab/tree/{course.HOME}?token={found['token']}"
-                say(f"Open       {address}")
-                say("           (already running from another terminal)")
-                return
-        except (OSError, ValueError, KeyError, TypeError):
-            _log.debug("not a server's note: %s", info)
-    raise Trouble(
-        f"to be the only one to open {workspace}",
-        "another `locrib learn` holds it and does not answer yet",
-        "look for the other terminal; or open a second workspace with --workspace DIR",
-        code=Exit.BUSY,
-    )
+    address = running_page(workspace, course.HOME)
+    if address is None:
+        raise Trouble(
+            f"to be the only one to open {workspace}",
+            "another `locrib learn` holds it and does not answer yet",
+            "look for the other terminal; or open a second workspace with --workspace DIR",
+            code=Exit.BUSY,
+        )
+    say(f"Open       {address}")
+    say("           (already running from another terminal)")
 
 
 def _has_screen() -> bool:

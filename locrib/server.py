@@ -14,16 +14,17 @@ import urllib.error
 import urllib.request
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 from urllib.parse import quote
 
-from locrib.jupyter_env import environment
+from locrib.jupyter_env import environment, runtime
 from locrib.trouble import Trouble
 
 START_SECONDS = 60.0
 """A loaded machine with a cold disk takes many times the usual three seconds."""
 STOP_SECONDS = 10.0
 FIRST_PORT, PORTS = 8888, 50
-"""Without a wish of the learner's: Jupyter's usual port, or one of those that follow."""
+"""Without a wish of the learner's: Jupyter's usual port, or one nearby that is free."""
 _HOST = "127.0.0.1"
 
 
@@ -50,19 +51,6 @@ class Server:
         """The address that opens `notebook` (a path in the workspace) in JupyterLab."""
         return f"{self.url}/lab/tree/{quote(notebook)}?token={self.token}"
 
-    def answers(self) -> bool:
-        """Whether the server answers a request that needs the token."""
-        request = urllib.request.Request(  # noqa: S310 -- the scheme is ours: http
-            f"{self.url}/api/status", headers={"Authorization": f"token {self.token}"}
-        )
-        # A proxy from the environment has no business between us and our own machine.
-        direct = urllib.request.build_opener(urllib.request.ProxyHandler({}))
-        try:
-            with direct.open(request, timeout=5) as reply:
-                return "started" in json.load(reply)
-        except (OSError, ValueError):
-            return False
-
 
 @contextlib.contextmanager
 def serve(
@@ -72,7 +60,7 @@ def serve(
 
     Args:
         workspace: The folder whose notebooks it shows.
-        port: The port to listen on; without one, the first that is free.
+        port: The port to listen on; without one, a free one.
         open_browser: Whether Jupyter opens the course's home page in the learner's browser.
         log: Where the server's own messages go; the terminal when None.
 
@@ -82,7 +70,8 @@ def serve(
     Raises:
         Trouble: The port is taken, or the server ended or said nothing for a minute.
     """
-    port = _free_port(port)
+    if port is not None:
+        _check_free(port)
     token = secrets.token_urlsafe(24)
     with contextlib.ExitStack() as stack:
         ours, theirs = os.pipe()
@@ -93,8 +82,8 @@ def serve(
                 [
                     *(sys.executable, "-P", "-m", "locrib.serve", str(ours)),
                     f"--ServerApp.root_dir={workspace}",
-                    f"--ServerApp.port={port}",
-                    "--ServerApp.port_retries=0",
+                    f"--ServerApp.port={port or FIRST_PORT}",
+                    f"--ServerApp.port_retries={PORTS if port is None else 0}",
                     f"--ServerApp.open_browser={open_browser}",
                     f"--ServerApp.allow_root={os.getuid() == 0}",
                     "--Application.log_level=WARN",
@@ -112,30 +101,60 @@ def serve(
         finally:
             os.close(ours)
         stack.callback(_stop, process)
-        server = Server(port, token, process)
-        _await_answer(server, log)
-        yield server
+        yield _await_answer(process, token, log)
 
 
-def _await_answer(server: Server, log: Path | None) -> None:
+def running_page(workspace: Path, notebook: str) -> str | None:
+    """The address that opens `notebook` on a server that runs on `workspace`, None without one."""
+    for note in runtime().glob("jpserver-*.json"):
+        found = _note(note)
+        if found is None or Path(found["root_dir"]) != workspace:
+            continue
+        # A server that was killed leaves its note behind.
+        if _answers(found["port"], found["token"]):
+            return f"{found['url']}lab/tree/{quote(notebook)}?token={found['token']}"
+    return None
+
+
+def _await_answer(process: subprocess.Popen[bytes], token: str, log: Path | None) -> Server:
     deadline = time.monotonic() + START_SECONDS
     where = f"the end of {log}" if log else "what it said above"
     again = f"read {where}; then try again, a busy machine may only have been slow"
-    while not server.answers():
-        if (code := server.process.poll()) is not None:
-            raise Trouble(
-                f"JupyterLab to start on port {server.port}",
-                f"it ended at once, with exit code {code}",
-                again,
-            )
+    while True:
+        # Which port it found is known from the note that Jupyter leaves once it listens.
+        note = _note(runtime() / f"jpserver-{process.pid}.json")
+        if note and _answers(note["port"], token):
+            return Server(note["port"], token, process)
+        if (code := process.poll()) is not None:
+            raise Trouble("JupyterLab to start", f"it ended with exit code {code}", again)
         if time.monotonic() > deadline:
-            raise Trouble(
-                f"JupyterLab to answer on {server.url}",
-                f"no answer for {START_SECONDS:.0f} seconds",
-                again,
-            )
+            seen = f"no answer for {START_SECONDS:.0f} seconds"
+            raise Trouble("JupyterLab to answer", seen, again)
         with contextlib.suppress(subprocess.TimeoutExpired):
-            server.process.wait(0.1)
+            process.wait(0.1)
+
+
+def _answers(port: int, token: str) -> bool:
+    """Whether a server answers a request that needs the token."""
+    request = urllib.request.Request(  # noqa: S310 -- the scheme is ours: http
+        f"http://{_HOST}:{port}/api/status", headers={"Authorization": f"token {token}"}
+    )
+    # A proxy from the environment has no business between us and our own machine.
+    direct = urllib.request.build_opener(urllib.request.ProxyHandler({}))
+    try:
+        with direct.open(request, timeout=5) as reply:
+            return "started" in json.load(reply)
+    except (OSError, ValueError):
+        return False
+
+
+def _note(path: Path) -> dict[str, Any] | None:
+    """What a running server says of itself; None when it is not, or not yet, all there."""
+    try:
+        note = json.loads(path.read_text(encoding="utf-8"))
+        return note if {"port", "url", "token", "root_dir"} <= set(note) else None
+    except (OSError, ValueError, TypeError):
+        return None
 
 
 def _stop(process: subprocess.Popen[bytes]) -> None:
@@ -151,22 +170,15 @@ def _stop(process: subprocess.Popen[bytes]) -> None:
         process.wait()
 
 
-def _free_port(wish: int | None) -> int:
-    """The port to use, tried here so that a taken one is a sentence and not a traceback."""
-    candidates = [wish] if wish else range(FIRST_PORT, FIRST_PORT + PORTS)
-    for port in candidates:
-        with socket.socket() as probe:
-            probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
-            try:
-                probe.bind((_HOST, port))
-            except PermissionError:
-                seen = "ports below 1024 are the system administrator's"
-            except OSError:
-                seen = "another program listens there"
-            else:
-                return port
-    raise Trouble(
-        f"port {wish} to be free" if wish else f"a free port from {FIRST_PORT} on",
-        seen,
-        "leave out --port and Loc-RIB finds a free one" if wish else "name one with --port N",
-    )
+def _check_free(port: int) -> None:
+    """Try the port here, so that a taken one is a sentence and not a server's traceback."""
+    with socket.socket() as probe:
+        probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        try:
+            probe.bind((_HOST, port))
+        except OSError as error:
+            raise Trouble(
+                f"port {port} to be free",
+                error.strerror or str(error),
+                "leave out --port, and a free one is found",
+            ) from error
