@@ -25,7 +25,7 @@ bench:  ## how fast: decisions, edit to redraw in the browser, imports
 
 agreement:  ## put generated cases to the real daemons: make agreement CASES=5000 SEED=7
 	$(SETUP)
-	@$(VENV) -P -m labs.agreement $(if $(CASES),--cases $(CASES)) $(if $(SEED),--seed $(SEED)) $(ARGS)
+	@$(VENV) -P -m labs.agreement --report docs/agreement.md $(if $(CASES),--cases $(CASES)) $(if $(SEED),--seed $(SEED)) $(ARGS)
 
 soak:  ## the properties, each with thousands of examples instead of a hundred
 	$(SETUP) --dev

@@ -46,6 +46,9 @@ NEVER_NEEDED = (
     "usrmerge",
 )
 
+FULL_DISK = re.compile(r"No space left|Wrote only \d+ of")
+"""How apt and dpkg say that the disk is full, and how tar does."""
+
 Progress = Callable[[str], None]
 """Called with one short line for a person whenever something worth showing happens."""
 
@@ -147,8 +150,16 @@ def plain_settings(dump: str) -> list[str]:
 class AptRoot:
     """One release's package lists and downloads in a folder of their own."""
 
-    def __init__(self, folder: Path, codename: str, target: str) -> None:
+    def __init__(
+        self, folder: Path, codename: str, target: str, etc: Path = Path("/etc/apt")
+    ) -> None:
         """Lay out an apt root for release `target` from the sources of release `codename`.
+
+        Args:
+            folder: where lists and downloads go.
+            codename: the release the machine's sources are for.
+            target: the release to take packages from.
+            etc: where those sources are.
 
         Raises:
             LabError: the machine's apt sources have no entry for its own release.
@@ -159,7 +170,7 @@ class AptRoot:
         self._update_errors: list[str] | None = None
         for part in ("state/lists/partial", "cache/archives/partial", "sources", "log"):
             (folder / part).mkdir(parents=True, exist_ok=True)
-        self._write_sources(codename)
+        self._write_sources(codename, etc)
         (folder / "status").write_text(
             "".join(
                 f"Package: {name}\nStatus: install ok installed\nArchitecture: all\n"
@@ -235,8 +246,7 @@ class AptRoot:
             raise LabError(explain(f"downloading {packages[0]} of {self.release}", failed))
         return files
 
-    def _write_sources(self, codename: str) -> None:
-        etc = Path("/etc/apt")
+    def _write_sources(self, codename: str, etc: Path) -> None:
         lines: list[str] = []
         for file in (etc / "sources.list", *sorted((etc / "sources.list.d").glob("*.list"))):
             if file.is_file():
@@ -249,7 +259,7 @@ class AptRoot:
         if not lines and not stanzas:
             raise LabError(
                 f"no apt source of this machine carries {codename} main, so the daemons' packages "
-                f"cannot be found; add the distribution's own sources under /etc/apt"
+                f"cannot be found; add the distribution's own sources under {etc}"
             )
         sources = self.folder / "sources"
         (sources / "host.list").write_text("\n".join(lines) + "\n", encoding="utf-8")
@@ -260,7 +270,7 @@ class AptRoot:
             return
         progress(f"{self.release}: fetching the package lists")
         done = self._run("apt-get", "update")
-        if "No space left" in done.stderr:
+        if FULL_DISK.search(done.stderr):
             raise LabError(explain(f"fetching the package lists of {self.release}", done))
         self._update_errors = _complaints(done.stderr)
 
@@ -306,9 +316,8 @@ def unpack(deb: Path, root: Path) -> None:
 
 def explain(doing: str, done: subprocess.CompletedProcess[str]) -> str:
     """Turn what apt, dpkg or tar said into one sentence with a next step."""
-    complaints = _complaints(done.stderr)
-    said = complaints[0] if complaints else done.stderr.strip()[-300:] or "no reason was given"
-    if "No space left" in done.stderr:
+    said = next(iter(_complaints(done.stderr) or done.stderr.splitlines()), "no reason was given")
+    if FULL_DISK.search(done.stderr):
         return f"{doing} failed: the disk is full ({said}); free some 300 MB and run it again"
     return f"{doing} failed: {said}; check the network and the apt sources, then run it again"
 

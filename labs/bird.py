@@ -5,7 +5,6 @@ with a four-digit code; the code followed by a space closes the answer, and code
 errors. A line that continues the one above opens with a space instead of a code.
 """
 
-import contextlib
 import socket
 from types import TracebackType
 from typing import Self
@@ -42,15 +41,21 @@ class Bird:
                     f"bird of {daemon.title} ended at its start on host {host}; its last lines:\n"
                     f"{self._process.last_lines()}"
                 )
-            with contextlib.suppress(LabError):
-                return tree.connect(f"{self.root}/run/bird.ctl")
-            return None
+            try:
+                control = tree.connect(f"{self.root}/run/bird.ctl")
+            except LabError:
+                return None
+            control.settimeout(COMMAND_SECONDS)
+            try:
+                self._answer(control, "(greeting)")
+            except OSError:  # it reads its configuration after it has opened the socket
+                control.close()
+                return None
+            return control
 
         self._control = poll(
             f"bird of {daemon.title} answers", connected, explain=self._process.last_lines
         )
-        self._control.settimeout(COMMAND_SECONDS)
-        self._answer("(greeting)")
 
     def __enter__(self) -> Self:
         """Return the running BIRD."""
@@ -79,7 +84,7 @@ class Bird:
         """
         try:
             self._control.sendall(command.encode() + b"\n")
-            return self._answer(command)
+            return self._answer(self._control, command)
         except OSError as error:
             raise LabError(f"bird ended at `{command}`:\n{self._process.last_lines()}") from error
 
@@ -89,11 +94,12 @@ class Bird:
             ["/usr/sbin/birdc", "-s", "/run/bird.ctl", *command.split()], self._host, self.root
         )
 
-    def _answer(self, command: str) -> str:
+    @staticmethod
+    def _answer(control: socket.socket, command: str) -> str:
         """Read one whole answer."""
         received = bytearray()
         while True:
-            data = self._control.recv(1 << 20)
+            data = control.recv(1 << 20)
             if not data:
                 raise ConnectionResetError
             received += data

@@ -8,6 +8,7 @@ few milliseconds where a hundred vtysh processes take seconds.
 
 import contextlib
 import json
+import re
 import socket
 from collections.abc import Sequence
 from types import TracebackType
@@ -20,7 +21,7 @@ from labs.process_tree import Process, ProcessTree
 
 COMMAND_SECONDS = 20.0
 ANSWER_END = b"\0\0\0"
-SUCCESS = (0, 4)  # CMD_SUCCESS, and CMD_WARNING-free success of a daemon that has nothing to say
+SUCCESS = 0
 
 
 class Frr:
@@ -89,7 +90,7 @@ class Frr:
         except OSError as error:
             raise LabError(f"{daemon} ended at `{command}`:\n{self.log()[-2000:]}") from error
         text = answer[:-4].decode(errors="replace")
-        if answer[-1] not in SUCCESS:
+        if answer[-1] != SUCCESS:
             raise LabError(f"{daemon} refused `{command}`: {text.strip() or 'status'} {answer[-1]}")
         return text
 
@@ -134,3 +135,9 @@ class Frr:
         vty.settimeout(COMMAND_SECONDS)
         self._vtys[name] = vty
         self.ask("enable", name)
+        refused = re.search(r"[^\]\n]*on config line \d+:.*", process.log())
+        if refused:  # FRR would go on without the line, and nobody would know
+            raise LabError(
+                f"{name} of {self.daemon.title} refused its configuration on host {self._host}: "
+                f"{refused[0].strip()}"
+            )

@@ -10,6 +10,7 @@ with /run, /etc/frr and the like private to that host.
 import json
 import os
 import select
+import shlex
 import shutil
 import signal
 import socket
@@ -99,6 +100,7 @@ class ProcessTree:
         self._processes: list[Process] = []
         self._roots: set[str] = set()
         self._control, theirs = socket.socketpair(socket.AF_UNIX, socket.SOCK_SEQPACKET)
+        self._control.settimeout(RUN_SECONDS)
         self._control.setsockopt(socket.SOL_SOCKET, socket.SO_SNDBUF, first_process.MESSAGE_LIMIT)
         user = [] if os.geteuid() == 0 else ["--user", "--map-root-user"]
         with theirs, tempfile.TemporaryFile() as complaints:
@@ -163,6 +165,8 @@ class ProcessTree:
             try:
                 socket.send_fds(self._control, [message], list(descriptors))
                 data, given, _, _ = socket.recv_fds(self._control, 1 << 16, 1)
+            except TimeoutError as error:
+                raise LabError(f"the lab does not answer within {RUN_SECONDS:g} seconds") from error
             except OSError as error:
                 raise LabError(f"the lab has ended ({error.strerror})") from error
         if not data:
@@ -271,7 +275,7 @@ class ProcessTree:
         if root not in self._roots:
             commands = [
                 f"mkdir -p {root} {' '.join(f'{base}/own/{name}' for name in PRIVATE_FOLDERS)}",
-                f"mount --bind '{daemon.root}' {root}",
+                f"mount --bind {shlex.quote(str(daemon.root))} {root}",
                 f"mount -o remount,bind,ro{_kept_flags(daemon.root)} {root}",
                 *(f"mount --bind {base}/own/{name} {root}/{name}" for name in PRIVATE_FOLDERS),
                 *(f"mount --rbind /{name} {root}/{name}" for name in ("proc", "dev")),

@@ -32,6 +32,8 @@ class CaseMaker:
         if target == "confed_peer_type":
             self.level = steps.index("router_id")
         self.shared = {step: self.draw(step) for step in ("local_pref", "origin", "med", "weight")}
+        if not self.dialect.weights:
+            self.shared["weight"] = 0
         self.shared |= {"stale": False, "igp_metric": self.draw("igp_metric"), "aigp": None}
         self.length = rng.choice((1, 2, 2, 3))
         self.first_as = rng.choice((65001, 65001, 65002))
@@ -72,7 +74,8 @@ class CaseMaker:
 
     def case(self, index: int) -> Case:
         """Make the case number `index` of the world."""
-        count = 1 if self.target == "alone" else self.rng.choice((2, 2, 2, 3, 3, 3, 4, 4, 5, 6))
+        counts = {"alone": (1,), "med_cycle": (3, 3, 3, 4, 5)}
+        count = self.rng.choice(counts.get(self.target, (2, 2, 2, 3, 3, 3, 4, 4, 5, 6)))
         neighbors = self.pick_neighbors(count)
         paths = [self.path(neighbor) for neighbor in neighbors]
         if self.target == "med_cycle":
@@ -111,6 +114,8 @@ class CaseMaker:
             kind = rng.choice(sorted({n.type for n in pool}))
             kind = {"older": "ebgp", "cluster_list": "ibgp"}.get(self.target, kind)
             pool = [n for n in pool if n.type == kind]
+            if self.target == "med_cycle" and kind == "ebgp":
+                pool = [n for n in pool if n.asn in (65001, 65002)]
         elif self.target == "aigp" and self.chance(0.7):
             pool = [n for n in pool if n.type in self.dialect.aigp]
         elif self.target == "med" and self.chance(0.7):
@@ -237,21 +242,30 @@ class CaseMaker:
         path["as_path"].append(["seq", [own]])
 
     def make_cycle(self, paths: list[dict[str, Any]]) -> None:
-        """Let MED and the IGP metric pull in opposite directions across two neighbour ASes."""
-        metrics = self.rng.sample(IGP_METRICS, len(IGP_METRICS))
+        """Make preference a circle: A before B by metric, B before C by metric, C before A by MED.
+
+        A and C come from one neighbour AS, B from another; everything earlier is a tie.
+        """
+        met: dict[int, int] = {}
         for index, path in enumerate(paths):
             if path["loop"] or not path["valid"]:
                 continue
+            external = path["peer"]["type"] == "ebgp"
+            asn = path["peer"]["as"] if external else (65001, 65002, 65001)[index % 3]
+            first = not met or asn == next(iter(met))
+            rank = met[asn] = met.get(asn, -1) + 1
+            metric = (5, 30, 20)[rank % 3] if first else (10, 20)[rank % 2]
             confed = [segment for segment in path["as_path"] if segment[0].startswith("confed")]
-            first = (
-                path["peer"]["as"] if path["peer"]["type"] == "ebgp" else (65001, 65002)[index % 2]
-            )
-            path["as_path"] = [*confed, ["seq", [first, 65100 + index]]]
-            path["med"] = self.rng.choice((10, 20, 30))
-            metric = metrics[index % len(metrics)]
-            if path["peer"]["type"] != "ebgp" or self.chance(0.5):
-                path["igp_metric"] = metric
-                path["next_hop"] = f"10.50.{metric}.{index + 1}"
+            path |= {step: self.shared[step] for step in ("weight", "origin")}
+            path |= {
+                "local_pref": self.shared["local_pref"] or 100,
+                "as_path": [*confed, ["seq", [asn, 65100 + index]]],
+                "med": (30, 20, 10)[rank % 3] if self.chance(0.8) else self.draw("med"),
+                "igp_metric": metric,
+                "next_hop": f"10.50.{metric}.{index + 1}",
+            }
+            path.pop("communities", None)
+            path.pop("aigp", None)
 
     def share_next_hop(self, paths: list[dict[str, Any]]) -> None:
         """Give two or more paths one next hop: FRR 8.4 then leaves one out of its multipath set."""
@@ -270,7 +284,8 @@ class CaseMaker:
 
     def local_path(self) -> dict[str, Any]:
         """A route of the router's own, as a `network` statement makes it."""
-        weight = self.rng.choice((*[self.shared["weight"]] * 4, 0, 32768))
+        own = (0, 32768) if self.dialect.weights else (0,)
+        weight = self.rng.choice((*[self.shared["weight"]] * 4, *own))
         return {
             "peer": {
                 "id": "local",
@@ -279,7 +294,7 @@ class CaseMaker:
                 "router_id": None,
                 "as": None,
             },
-            "weight": weight if self.dialect.weights else 0,
+            "weight": weight,
             "local_pref": self.value("local_pref"),
             "as_path": [],
             "origin": "igp",

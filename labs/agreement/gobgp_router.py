@@ -101,7 +101,7 @@ def configuration(world: World) -> str:
 class GobgpRouter:
     """A running GoBGP configured for a world."""
 
-    gap = 1.1  # GoBGP keeps a path's age in whole seconds
+    gap = 1.05  # GoBGP keeps a path's age in whole seconds
 
     def __init__(self, tree: ProcessTree, host: str, daemon: Daemon, world: World) -> None:
         """Start gobgpd."""

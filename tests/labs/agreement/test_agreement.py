@@ -1,0 +1,131 @@
+"""The proof: the model decides as FRR 8.4, FRR 10, BIRD 2 and GoBGP 3 decide."""
+
+import os
+import shutil
+import subprocess
+import sys
+import tempfile
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from labs.agreement.dialects import DIALECTS
+from labs.agreement.generate import generate
+from labs.agreement.proof import DEFAULT_CASES, Result, prove
+from labs.agreement.report import report
+from labs.agreement.shrink import describe, shrink
+from labs.packages import Daemons
+
+pytestmark = pytest.mark.lab
+
+TOP = Path(__file__).parents[3]
+SEED = 1
+ORDINARY_USER = 64712
+"""A user id of the test's own, that no account of the machine has."""
+
+
+@pytest.fixture(scope="module")
+def results(daemons: Daemons) -> list[Result]:
+    """Every case of the proof, answered by every daemon there is; written to build/."""
+    worlds = [world for name in daemons if name in DEFAULT_CASES
+              for world in generate(name, DEFAULT_CASES[name], SEED)]  # fmt: skip
+    found = list(prove(daemons, worlds, 2, print))
+    (TOP / "build").mkdir(exist_ok=True)
+    (TOP / "build/agreement.md").write_text(report(found, daemons, SEED), encoding="utf-8")
+    return found
+
+
+@pytest.mark.parametrize("name", DEFAULT_CASES)
+def test_the_model_agrees_with_the_daemon(
+    name: str, daemons: Daemons, results: list[Result]
+) -> None:
+    if name not in daemons:
+        pytest.skip(f"{name}: {daemons.missing[name]}")
+    mine = [result for result in results if result.world.daemon == name]
+    assert len(mine) == DEFAULT_CASES[name]
+    wrong = [result for result in mine if result.differs]
+    assert not wrong, "\n".join(
+        [f"{len(wrong)} of {len(mine)} disagree; the first, shrunk:"]
+        + [describe(shrink(result, daemons[name])) for result in wrong[:2]]
+    )
+
+
+REACHED = {
+    "frr-8.4": {
+        *("llgr-stale", "weight", "local-pref", "local-route", "as-path-length", "origin", "med"),
+        *("as-path-length-with-confederation", "peer-type", "confed-peer-type", "igp-metric"),
+        *("cluster-list-length-as-metric", "older-path", "router-id", "cluster-list-length"),
+        *("neighbor-address", "only-path", "no-eligible-path"),
+    },
+    "frr-10": {
+        *("llgr-stale", "weight", "local-pref", "local-route", "as-path-length", "origin", "med"),
+        *("as-path-length-with-confederation", "peer-type", "confed-peer-type", "igp-metric"),
+        *("aigp", "older-path", "router-id", "cluster-list-length", "neighbor-address"),
+        *("only-path", "no-eligible-path"),
+    },
+    "bird": {
+        *("llgr-stale", "local-pref", "local-route", "aigp", "as-path-length", "origin", "med"),
+        *("peer-type", "igp-metric", "older-path", "router-id", "cluster-list-length"),
+        *("next-hop-resolvable", "neighbor-address", "only-path"),
+    },
+    "gobgp": {
+        *("llgr-stale", "local-pref", "local-route", "as-path-length", "origin", "med"),
+        *("peer-type", "older-path", "router-id", "neighbor-address", "only-path"),
+    },
+}
+"""Steps that settle at least one case of the proof: all that announcements and options reach."""
+
+
+@pytest.mark.parametrize("name", REACHED)
+def test_every_step_within_reach_decided_a_case(
+    name: str, daemons: Daemons, results: list[Result]
+) -> None:
+    if name not in daemons:
+        pytest.skip(f"{name}: {daemons.missing[name]}")
+    assert name in DIALECTS
+    reached = {result.decided_by for result in results if result.world.daemon == name}
+    assert REACHED[name] - reached == set()
+
+
+@pytest.fixture
+def someone() -> Iterator[Path]:
+    """The home of an ordinary user made for this test."""
+    if os.geteuid() != 0:
+        pytest.skip("everything here runs as an ordinary user already")
+    home = Path(tempfile.mkdtemp(prefix="locrib-someone-", dir="/tmp"))
+    os.chown(home, ORDINARY_USER, ORDINARY_USER)
+    yield home
+    shutil.rmtree(home)
+
+
+def as_someone(home: Path, *argv: str) -> subprocess.CompletedProcess[str]:
+    """Run a command as the ordinary user, with no variable of the superuser's."""
+    user = ["--reuid", str(ORDINARY_USER), "--regid", str(ORDINARY_USER), "--clear-groups"]
+    environment = {
+        "HOME": str(home),
+        "PATH": os.environ["PATH"],
+        "PYTHONPATH": str(TOP),
+        "PYTHONDONTWRITEBYTECODE": "1",
+    }
+    return subprocess.run(
+        ["setpriv", *user, *argv],
+        env=environment | {k: v for k, v in os.environ.items() if k.endswith("_proxy")},
+        cwd=home,
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+
+
+def test_an_ordinary_user_unpacks_the_daemons_and_proves_the_same(someone: Path) -> None:
+    if as_someone(someone, sys.executable, "-c", "import labs.agreement").returncode:
+        pytest.skip(f"an ordinary user may not read {TOP} or {sys.prefix}: chmod a+rX them")
+    chosen = ["--daemon", "frr-8.4", "--daemon", "bird", "--cases", "20"]
+    done = as_someone(someone, sys.executable, "-m", "labs.agreement", *chosen)
+    if "could not be fetched" in done.stderr:
+        pytest.skip(f"no network to unpack from: {done.stderr.strip()}")
+    assert done.returncode == 0, done.stderr + done.stdout
+    for line in done.stdout.splitlines():
+        assert line.endswith(": 20 of 20 agree")
+    assert (someone / ".local/share/locrib/daemons").stat().st_uid == ORDINARY_USER

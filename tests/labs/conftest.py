@@ -1,0 +1,40 @@
+"""What the tests of labs share: real namespaces and real daemons, or a skip that says why."""
+
+from collections.abc import Iterator
+
+import pytest
+
+from labs.errors import LabError
+from labs.packages import OFFERS, Daemon, Daemons, ensure
+from labs.process_tree import ProcessTree
+
+
+@pytest.fixture(scope="session")
+def daemons() -> Daemons:
+    """Every daemon that can be had on this machine, unpacked once into the user's data folder."""
+    return ensure(OFFERS)
+
+
+def wanted(daemons: Daemons, name: str) -> Daemon:
+    """Return a daemon, or skip saying why it is missing and what mends it."""
+    try:
+        return daemons[name]
+    except LabError as error:
+        pytest.skip(str(error))
+
+
+@pytest.fixture
+def tree() -> Iterator[ProcessTree]:
+    """A lab's namespaces with nothing in them yet."""
+    try:
+        lab = ProcessTree()
+    except LabError as error:
+        pytest.skip(str(error))
+    with lab:
+        yield lab
+
+
+@pytest.fixture
+def router(daemons: Daemons, request: pytest.FixtureRequest) -> Daemon:
+    """The daemon a test names by `@pytest.mark.parametrize("router", [...], indirect=True)`."""
+    return wanted(daemons, request.param)

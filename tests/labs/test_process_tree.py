@@ -1,0 +1,160 @@
+import signal
+import socket
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+from processes import in_namespace
+
+from labs.errors import LabError
+from labs.polling import poll
+from labs.process_tree import ProcessTree
+
+pytestmark = pytest.mark.lab
+
+OWNER = """
+import sys
+from labs.process_tree import ProcessTree
+tree = ProcessTree()
+tree.add_host("a")
+programs = [tree.spawn(["/bin/sh", "-c", "trap '' TERM; sleep 600 & wait"], host="a")
+            for _ in range(3)]
+print(tree.pid, flush=True)
+sys.stdin.read()
+"""
+
+
+def links() -> str:
+    return subprocess.run(["ip", "-br", "link"], capture_output=True, text=True, check=True).stdout
+
+
+def names(folder: str) -> list[str]:
+    return sorted(path.name for path in Path(folder).iterdir())
+
+
+def namespaces_of(unshare: int) -> dict[str, str]:
+    """The namespaces of a tree's first process, seen from the host."""
+    (first,) = Path(f"/proc/{unshare}/task/{unshare}/children").read_text().split()
+    return {
+        kind: str(Path(f"/proc/{first}/ns/{kind}").readlink()) for kind in ("pid", "net", "mnt")
+    }
+
+
+def test_a_tree_stands_in_namespaces_of_its_own(tree: ProcessTree) -> None:
+    for kind, identity in namespaces_of(tree.pid).items():
+        assert identity != str(Path(f"/proc/self/ns/{kind}").readlink())
+    assert tree.script("echo $$; ip -br link").split()[1:3] == ["lo", "UNKNOWN"]
+
+
+@pytest.mark.parametrize("ending", [signal.SIGKILL, signal.SIGTERM, signal.SIGINT])
+def test_a_tree_ends_with_its_owner_however_the_owner_ends(
+    tree: ProcessTree, ending: signal.Signals
+) -> None:
+    del tree  # only to skip where namespaces are refused
+    with subprocess.Popen(
+        [sys.executable, "-c", OWNER],
+        stdin=subprocess.PIPE,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.DEVNULL,
+        text=True,
+    ) as owner:
+        assert owner.stdout is not None
+        unshare = int(owner.stdout.readline())
+        identity = namespaces_of(unshare)["pid"]
+        # the first process, three shells, three sleeps
+        poll("all of it runs", lambda: len(in_namespace("pid", identity)) == 7)
+        owner.send_signal(ending)
+        owner.wait(10)
+        poll("the tree is gone", lambda: not in_namespace("pid", identity), 10)
+        poll("its parent is gone", lambda: not Path(f"/proc/{unshare}").exists(), 10)
+
+
+def test_closing_a_tree_leaves_no_process_and_no_open_file() -> None:
+    before = names("/proc/self/fd")
+    try:
+        tree = ProcessTree()
+    except LabError as error:
+        pytest.skip(str(error))
+    with tree:
+        identity = namespaces_of(tree.pid)["pid"]
+        tree.spawn(["sleep", "600"])
+        tree.run(["true"])
+        assert len(in_namespace("pid", identity)) == 2
+    assert not in_namespace("pid", identity)
+    assert names("/proc/self/fd") == before
+
+
+def test_the_hosts_network_and_mounts_are_not_touched(tree: ProcessTree) -> None:
+    before = links(), Path("/proc/self/mountinfo").read_text(), names("/run")
+    tree.add_host("a")
+    tree.script("ip link add x type veth peer name y netns a; ip link set x up; echo hi > /run/hi")
+    assert before == (links(), Path("/proc/self/mountinfo").read_text(), names("/run"))
+
+
+def test_two_trees_do_not_see_each_other(tree: ProcessTree) -> None:
+    with ProcessTree() as other:
+        for lab in (tree, other):
+            lab.add_host("same-name")
+        other.spawn(["sleep", "600"])
+        other.write("/run/lab/secret", "x")
+        assert "sleep" not in tree.script("ps -e")
+        with pytest.raises(LabError, match="No such file"):
+            tree.run(["cat", "/run/lab/secret"])
+
+
+def test_a_socket_of_a_host_speaks_inside_the_lab_only(tree: ProcessTree) -> None:
+    tree.add_host("a")
+    tree.add_host("b")
+    with tree.open_socket("a", socket.AF_INET, socket.SOCK_STREAM) as server:
+        server.bind(("127.0.0.1", 0))
+        server.listen()
+        address = server.getsockname()
+        with tree.open_socket("a", socket.AF_INET, socket.SOCK_STREAM) as client:
+            assert client.connect_ex(address) == 0
+        with tree.open_socket("b", socket.AF_INET, socket.SOCK_STREAM) as stranger:
+            assert stranger.connect_ex(address) != 0
+        with socket.socket() as outsider:
+            assert outsider.connect_ex(address) != 0
+
+
+def test_a_failed_program_is_named_with_its_last_words(tree: ProcessTree) -> None:
+    with pytest.raises(LabError, match=r"`sh -c .*` failed with status 3:\nout of luck"):
+        tree.run(["sh", "-c", "echo out of luck >&2; exit 3"])
+
+
+def test_a_program_that_does_not_exist_is_named(tree: ProcessTree) -> None:
+    with pytest.raises(LabError, match=r"no-such-program.*No such file"):
+        tree.run(["no-such-program"])
+
+
+def test_a_host_that_does_not_exist_is_refused(tree: ProcessTree) -> None:
+    with pytest.raises(LabError, match="No such file"):
+        tree.run(["true"], host="nowhere")
+    assert tree.run(["echo", "still there"]) == "still there\n"
+
+
+def test_a_program_that_takes_too_long_is_ended(tree: ProcessTree) -> None:
+    with pytest.raises(LabError, match=r"`sleep 600` did not end within 0.2 seconds"):
+        tree.run(["sleep", "600"], seconds=0.2)
+    assert "sleep" not in tree.script("ps -e")
+
+
+def test_a_program_that_ignores_sigterm_is_stopped_all_the_same(tree: ProcessTree) -> None:
+    program = tree.spawn(["sh", "-c", "trap '' TERM; echo deaf; while :; do sleep 600; done"])
+    poll("it listens to nothing", lambda: "deaf" in program.log())
+    assert program.stop(0.2) == -signal.SIGKILL
+    assert program.wait(0) == -signal.SIGKILL
+
+
+def test_output_of_a_program_is_kept_in_order(tree: ProcessTree) -> None:
+    program = tree.spawn(["sh", "-c", "echo one; echo two >&2; echo three"])
+    assert program.wait(10) == 0
+    assert program.log() == "one\ntwo\nthree\n"
+    assert program.last_lines(2) == "two\nthree"
+
+
+def test_a_closed_tree_says_that_it_has_ended(tree: ProcessTree) -> None:
+    tree.close()
+    with pytest.raises(LabError, match="the lab has ended"):
+        tree.run(["true"])
