@@ -136,7 +136,7 @@ def _await_answer(process: subprocess.Popen[bytes], token: str, log: Path | None
 
 def _answers(port: int, token: str) -> bool:
     """Whether a server answers a request that needs the token."""
-    request = urllib.request.Request(  # noqa: S310 -- the scheme is ours: http
+    request = urllib.request.Request(
         f"http://{_HOST}:{port}/api/status", headers={"Authorization": f"token {token}"}
     )
     # A proxy from the environment has no business between us and our own machine.
