@@ -19,19 +19,16 @@ from labs.frr import Frr
 from labs.packages import Daemon
 from labs.polling import poll
 from labs.process_tree import ProcessTree
-from labs.speaker import Session, Speaker
 from labs.stage_plan import (
     CLIENT,
     Fabric,
-    Neighbor,
     Situation,
     at_first,
-    check_said,
 )
-from labs.stage_second import SecondOpinion, link, second_daemon
+from labs.stage_second import SecondOpinion, second_daemon
+from labs.stage_voices import Voices
 from labs.stage_web import Client, Servers, Traffic
 from labs.stage_wiring import ROUTER_SETTINGS, wiring
-from labs.wire import Announcement
 
 ROUTERS: Final = ("frr-8.4", "frr-10")
 """The daemons a stage's router can be, the first one that is unpacked is taken."""
@@ -71,9 +68,7 @@ class Stage:
         self.title = f"FRR {self.daemon.version}"
         self.profile = self.daemon.name
         self.situation = Situation()
-        self._speakers: dict[str, Speaker] = {}
-        self._sessions: dict[str, Session] = {}
-        self._more: dict[str, Session] = {}  # the same neighbours' sessions to the second router
+        self._ups: dict[str, int] = {}  # how often each session had come up when it announced
         self._second: SecondOpinion | None = None
         with contextlib.ExitStack() as undo:
             self._tree = undo.enter_context(ProcessTree())
@@ -87,11 +82,13 @@ class Stage:
             names = [neighbor.name for neighbor in fabric.neighbors]
             self._servers = Servers(self._tree, fabric.address, names)
             undo.callback(self._servers.close)
-            undo.callback(self._hang_up)
             self._start_second(undo)
+            self._voices = Voices(self._tree, fabric, second=self._second is not None)
+            undo.callback(self._voices.close)
             self._client = Client(self._tree, CLIENT, fabric.address)
-            for neighbor in fabric.neighbors:
-                self._dial(neighbor)
+            for name in names:
+                self._voices.dial(name)
+                self._voices.wait(name)
             for name, _ in at_first(fabric).said:
                 self.say(name)
             self._undo = undo.pop_all()
@@ -114,6 +111,7 @@ class Stage:
 
     def get(self, count: int = 24) -> Traffic:
         """Ask the announced address over HTTP from the client, `count` times."""
+        self._revive()
         return self._client.ask(count)
 
     def cut(self, name: str) -> Traffic:
@@ -129,9 +127,7 @@ class Stage:
             self._tree.script(f"ip -n {name} link set eth0 down")
 
         traffic = self._client.ask(WATCHED, (f"link to {name} cut", EVENT_AFTER, act))
-        self._speakers.pop(name).close()
-        self._sessions.pop(name)
-        self._more.pop(name, None)
+        self._voices.hang_up(name)
         said = self.situation.silent(name)
         self.situation = Situation(said.said, said.cut | {name}, said.lines)
         self.settle()
@@ -148,14 +144,18 @@ class Stage:
             self._tree.script(
                 f"ip -n {name} link set eth0 up; ip -n {name} route replace default via {gateway}"
             )
-            self._open(neighbor)
+            self._voices.dial(name)
 
-        traffic = self._client.ask(EVENT_AFTER, (f"link to {name} mended", EVENT_AFTER // 2, act))
-        self.situation = Situation(
-            self.situation.said, self.situation.cut - {name}, self.situation.lines
-        )
-        self._wait(name)
-        self._announce(name, dict(neighbor.says))
+        def announce_when_up() -> None:
+            if self._voices.is_up(name) and self.situation.announcement(name) is None:
+                self._announce(name, dict(neighbor.says))
+
+        event = (f"link to {name} mended", EVENT_AFTER, act)
+        traffic = self._client.ask(WATCHED, event, announce_when_up)
+        self._voices.wait(name)
+        announce_when_up()
+        said = self.situation.said
+        self.situation = Situation(said, self.situation.cut - {name}, self.situation.lines)
         self.settle()
         return traffic
 
@@ -212,7 +212,8 @@ class Stage:
 
     def bgp_json(self) -> str:
         """Return FRR's JSON for the prefix: every path, the best one marked."""
-        return self.show(f"show bgp ipv4 unicast {self.fabric.prefix} json")
+        self._revive()
+        return self._table()
 
     def second_opinion(self) -> str:
         """Return the table of the fabric's second router, GoBGP, as it prints it.
@@ -246,6 +247,24 @@ class Stage:
 
     # -- inside -------------------------------------------------------------------------------
 
+    def _revive(self) -> None:
+        """Announce anew what was lost with its session, after a laptop's sleep for instance."""
+        for name, _ in self.situation.said:
+            if not self._voices.is_up(name) or self._ups[name] != self._established_count(name):
+                self._voices.wait(name)
+                self._announce(name, self.situation.announcement(name) or {})
+                self.settle()
+
+    def _established_count(self, name: str) -> int:
+        return int(self._neighbor(name)["connectionsEstablished"])
+
+    def _neighbor(self, name: str) -> Any:  # noqa: ANN401 - JSON from outside
+        address = self.fabric.link(name)[1]
+        return self._frr.ask_json(f"show bgp neighbors {address} json")[address]
+
+    def _table(self) -> str:
+        return self.show(f"show bgp ipv4 unicast {self.fabric.prefix} json")
+
     def settle(self, seconds: float = 10.0) -> None:
         """Wait until neither the router's table nor its kernel changes any more."""
         deadline = time.monotonic() + seconds
@@ -253,7 +272,7 @@ class Stage:
 
         def quiet() -> bool:
             nonlocal seen, since
-            now, state = time.monotonic(), f"{_shape(self.bgp_json())}{self.forwarding()}"
+            now, state = time.monotonic(), f"{_shape(self._table())}{self.forwarding()}"
             if state != seen:
                 seen, since = state, now
             return now - since > QUIET or now > deadline
@@ -273,52 +292,13 @@ class Stage:
             self._second = SecondOpinion(self._tree, self.fabric, daemon)
             undo.callback(self._second.close)
 
-    def _dial(self, neighbor: Neighbor) -> None:
-        self._open(neighbor)
-        self._wait(neighbor.name)
-
-    def _open(self, neighbor: Neighbor) -> None:
-        ours, theirs = self.fabric.link(neighbor.name)
-        speaker = self._speakers[neighbor.name] = Speaker(self._tree, neighbor.name)
-        self._sessions[neighbor.name] = speaker.open(theirs, neighbor.asn, neighbor.router_id, ours)
-        if self._second is not None:
-            ours, theirs = link(self.fabric, neighbor.name)
-            self._more[neighbor.name] = speaker.open(theirs, neighbor.asn, neighbor.router_id, ours)
-
-    def _wait(self, name: str) -> None:
-        both = (self._sessions.get(name), self._more.get(name))
-        self._speakers[name].wait_established([session for session in both if session])
-
-    def _hang_up(self) -> None:
-        for speaker in self._speakers.values():
-            speaker.close()
-        self._speakers.clear()
-
     def _announce(self, name: str, said: dict[str, Any]) -> None:
-        check_said(said)
-        as_path = said.get("as_path", ())
-        announcement = Announcement(
-            prefix=self.fabric.prefix,
-            next_hop=said.get("next_hop", self.fabric.next_hop(name)),
-            as_path=[("seq", as_path)] if as_path else (),
-            origin=said.get("origin", "igp"),
-            med=said.get("med"),
-            local_pref=said.get("local_pref", self._internal_preference(name)),
-            originator_id=said.get("originator_id"),
-        )
-        self._frr_hears(name, lambda: Speaker.announce(self._sessions[name], [announcement]))
-        if name in self._more:
-            Speaker.announce(self._more[name], [announcement])
+        self._frr_hears(name, lambda: self._voices.announce(name, said))
+        self._ups[name] = self._established_count(name)
         self.situation = self.situation.saying(name, said)
 
-    def _internal_preference(self, name: str) -> int | None:
-        """LOCAL_PREF is mandatory inside an AS and forbidden outside (RFC 4271 section 5.1.5)."""
-        return 100 if self.fabric.neighbor(name).asn == self.fabric.asn else None
-
     def _withdraw(self, name: str) -> None:
-        self._frr_hears(name, lambda: Speaker.withdraw(self._sessions[name], [self.fabric.prefix]))
-        if name in self._more:
-            Speaker.withdraw(self._more[name], [self.fabric.prefix])
+        self._frr_hears(name, lambda: self._voices.withdraw(name))
         self.situation = self.situation.silent(name)
 
     def _frr_hears(self, name: str, act: Any) -> None:  # noqa: ANN401 - any callable without arguments
@@ -332,9 +312,7 @@ class Stage:
         self._frr.ask("clear bgp ipv4 unicast * soft in")
 
     def _updates(self, name: str) -> int:
-        address = self.fabric.link(name)[1]
-        found = json.loads(self.show(f"show bgp neighbors {address} json"))
-        return int(found[address]["messageStats"]["updatesRecv"])
+        return int(self._neighbor(name)["messageStats"]["updatesRecv"])
 
     def _check_uncut(self, name: str) -> None:
         self.fabric.neighbor(name)

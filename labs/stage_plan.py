@@ -126,7 +126,7 @@ class Fabric:
                 *policies,
                 f"router bgp {self.asn}",
                 f" bgp router-id {self.router_id}",
-                " timers bgp 3 9",
+                " timers bgp 10 30",
                 *sessions,
                 " address-family ipv4 unicast",
                 *family,

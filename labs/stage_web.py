@@ -156,14 +156,14 @@ class Client:
         self,
         count: int,
         event: tuple[str, int, Callable[[], None]] | None = None,
-        beat: float = BEAT,
+        meanwhile: Callable[[], None] | None = None,
     ) -> Traffic:
         """Send requests and gather the answers.
 
         Args:
             count: how many requests.
             event: (what, after how many requests, doing it): something done meanwhile.
-            beat: seconds between two requests.
+            meanwhile: called again and again after the event.
         """
         start = time.monotonic()
         replies: list[Reply] = []
@@ -175,10 +175,12 @@ class Client:
                 if event is not None and happened is None and sent >= event[1]:
                     happened = now
                     event[2]()
-                if sent < count and now >= sent * beat:
+                elif happened is not None and meanwhile is not None:
+                    meanwhile()
+                if sent < count and now >= sent * BEAT:
                     replies += self._send(selector, now)
                     sent += 1
-                wait = sent * beat - now if sent < count else BEAT
+                wait = sent * BEAT - now if sent < count else BEAT
                 for key, mask in selector.select(max(0.0, min(wait, BEAT))):
                     replies += self._advance(selector, key.data, mask, start)
                 replies += self._give_up(selector, time.monotonic() - start)

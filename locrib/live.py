@@ -25,7 +25,7 @@ from labs.stage_plan import FABRICS
 from labs.stage_replay import Recorder, Replay
 from modules import catalog
 from modules.pictures.page import Picture
-from modules.pictures.router import text_picture, verdict_picture
+from modules.pictures.router import arrival_picture, text_picture, verdict_picture
 from modules.pictures.traffic import traffic_picture
 
 CHOICE_VARIABLE: Final = "LOCRIB_STAGE"
@@ -119,11 +119,11 @@ class Lab:
         """Make neighbours withdraw the prefix."""
         self._stage.withdraw(*names)
 
-    def arrive(self, *names: str) -> str | None:
-        """Withdraw everything, announce it anew in this order, and return the best path's id."""
+    def arrive(self, *names: str) -> Picture:
+        """Withdraw everything, announce it anew in this order, and show which path is best."""
         self.withdraw(*(name for name, _ in self._stage.situation.said))
         self.say(*names)
-        return self.table().best
+        return arrival_picture(names, self.table(), self.origin)
 
     def configure(self, *lines: str) -> None:
         """Enter configuration lines on the router, as after `configure terminal`."""
@@ -184,7 +184,8 @@ class Lab:
     def second_opinion(self) -> Picture:
         """Show the table of the second router, GoBGP, which hears the same announcements."""
         text = self._stage.second_opinion()
-        return text_picture(f"{self._stage.second_title}: gobgp global rib", text, self.origin)
+        origin = self.origin.replace(self._stage.title, str(self._stage.second_title))
+        return text_picture("$ gobgp global rib", text, origin)
 
     def save_picture(self, file: str) -> None:
         """Save a picture of the lab as it is now, as an SVG file beside the notebook."""

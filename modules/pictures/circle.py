@@ -14,8 +14,8 @@ from typing import Final
 from modules.pictures.page import Picture, esc, unique
 
 _RADIUS: Final = 108
-_CENTER: Final = (330, 160)
-_SIZE: Final = (660, 320)
+_CENTER: Final = (330, 136)
+_SIZE: Final = (660, 226)
 
 
 @dataclass(frozen=True)
@@ -44,7 +44,7 @@ def circle_picture(names: Sequence[str], duels: Sequence[Duel], title: str) -> P
         (x1, y1), (x2, y2) = places[duel.winner], places[duel.loser]
         length = math.hypot(x2 - x1, y2 - y1)
         dx, dy = (x2 - x1) / length, (y2 - y1) / length
-        gap = 44
+        gap = 36 + 16 * abs(dx) ** 3  # boxes are wider than high
         parts.append(
             f'<path d="M{x1 + dx * gap:.1f} {y1 + dy * gap:.1f}L{x2 - dx * gap:.1f} '
             f'{y2 - dy * gap:.1f}" fill="none" stroke="var(--lr-win)" stroke-width="2.5" '
@@ -68,7 +68,7 @@ def circle_picture(names: Sequence[str], duels: Sequence[Duel], title: str) -> P
 
 def _place(number: int, count: int) -> tuple[float, float]:
     angle = -math.pi / 2 + 2 * math.pi * number / count
-    return (_CENTER[0] + _RADIUS * 1.25 * math.cos(angle), _CENTER[1] + _RADIUS * math.sin(angle))
+    return (_CENTER[0] + _RADIUS * 1.35 * math.cos(angle), _CENTER[1] + _RADIUS * math.sin(angle))
 
 
 def _label(duel: Duel, x: float, y: float) -> str:

@@ -25,13 +25,14 @@ _STYLE: Final = """
 @media (prefers-color-scheme: dark) {
   body:not([data-jp-theme-light]) .locrib { --lr-h1: #5ab8f0; --lr-h2: #f0a050; --lr-h3: #3ecfa3; }
 }
-.locrib.lr-page { max-width: 900px; margin: 2px 0; padding: 12px 16px; }
+.locrib.lr-page { margin: 2px 0; padding: 12px 16px; }
 .locrib svg { display: block; max-width: 100%; height: auto; }
 .locrib svg text { font: 13px var(--lr-sans); fill: var(--lr-ink); }
 .locrib svg .soft { fill: var(--lr-soft); font-size: 12px; }
 .locrib svg .mono { font-family: var(--lr-mono); font-size: 12px; }
 .locrib svg .strong { font-weight: 600; }
 .locrib svg .box { fill: var(--lr-shade); stroke: var(--lr-edge); }
+.locrib svg .paper { fill: var(--lr-paper); }
 .locrib svg .wire { stroke: var(--lr-edge); stroke-width: 2; fill: none; }
 .locrib svg .hair { stroke: var(--lr-line); fill: none; }
 .locrib svg .mark { stroke: var(--lr-fall); stroke-width: 1.5; stroke-dasharray: 4 3; fill: none; }

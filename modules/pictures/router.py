@@ -31,6 +31,17 @@ def text_picture(prompt: str, text: str, origin: str) -> Picture:
     return Picture(body, f"{prompt}\n{shown}\n({origin})")
 
 
+def arrival_picture(names: Sequence[str], router: FrrTable, origin: str) -> Picture:
+    """Say which path a router holds best after the paths arrived in this order."""
+    order, best = ", ".join(names), router.best or "none"
+    body = (
+        f'<p class="lr-lead">arrived: {esc(order)} &nbsp;&rarr;&nbsp; <b>best: {esc(best)}</b> '
+        f'<span class="lr-soft">({esc(router.reason or "no reason printed")})</span></p>'
+        f'<p class="lr-soft">{esc(origin)}.</p>'
+    )
+    return Picture(body, f"arrived: {order} -> best: {best} ({router.reason})\n({origin})")
+
+
 def verdict_picture(
     router: FrrTable, model: Decision, forwarding: Sequence[str], origin: str
 ) -> Picture:

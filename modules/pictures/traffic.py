@@ -33,6 +33,8 @@ def traffic_picture(fabric: Fabric, traffic: Traffic, cut: Sequence[str], origin
     names = [neighbor.name for neighbor in fabric.neighbors]
     ident = unique("lr")
     wires, moving = _wires(fabric, names, cut), _moving(traffic, names, ident)
+    if (whole := _still_whole(traffic, names, cut, ident)) is not None:
+        wires += whole
     base = _TOP + _ROW * len(names) + 10
     strip, height = _strip(traffic, names, base)
     summary = summary_text(traffic)
@@ -65,6 +67,27 @@ def _node_y(number: int) -> float:
     return _TOP + _ROW * number + 17
 
 
+def _middle(names: Sequence[str]) -> float:
+    return _node_y(len(names) // 2)
+
+
+def _still_whole(
+    traffic: Traffic, names: Sequence[str], cut: Sequence[str], ident: str
+) -> str | None:
+    """Draw a link whole until the moment it is cut."""
+    if traffic.event_at is None or len(cut) != 1:
+        return None
+    y, until = _node_y(names.index(cut[0])), traffic.event_at * SLOWER
+    way = f"M{_ROUTER_X + 48} {_middle(names):g}L{_NODE_X - 8} {y:g}"
+    x, at = (_ROUTER_X + _NODE_X) / 2, (_middle(names) + y) / 2
+    show = f'<set attributeName="opacity" to="1" begin="0s;{ident}.click" dur="{until:.2f}s"/>'
+    return (
+        f'<g class="lr-moving" aria-hidden="true" opacity="0">{show}'
+        f'<rect class="paper" x="{x - 4:g}" y="{at - 20:g}" width="60" height="18"/>'
+        f'<path class="wire" d="{way}"/></g>'
+    )
+
+
 def _box(x: float, y: float, name: str, note: str) -> str:
     return (
         f'<rect class="box" x="{x - 48:g}" y="{y - 17:g}" width="96" height="34" rx="5"/>'
@@ -74,7 +97,7 @@ def _box(x: float, y: float, name: str, note: str) -> str:
 
 
 def _wires(fabric: Fabric, names: Sequence[str], cut: Sequence[str]) -> str:
-    middle = _node_y((len(names) - 1) // 2) if len(names) % 2 else _TOP + _ROW * len(names) / 2
+    middle = _middle(names)
     parts = [f'<path class="wire" d="M{_CLIENT_X} {middle:g}H{_ROUTER_X}"/>']
     for number, name in enumerate(names):
         y = _node_y(number)
@@ -88,17 +111,17 @@ def _wires(fabric: Fabric, names: Sequence[str], cut: Sequence[str]) -> str:
     for number, neighbor in enumerate(fabric.neighbors):
         y = _node_y(number)
         parts.append(
-            f'<rect class="box" x="{_NODE_X - 8}" y="{y - 15:g}" width="132" height="30" rx="5"/>'
+            f'<rect class="box" x="{_NODE_X - 8}" y="{y - 15:g}" width="158" height="30" rx="5"/>'
             f'<text class="strong h{number + 1}" x="{_NODE_X + 4}" y="{y + 5:g}">'
             f"{SHAPES[number]} {esc(neighbor.name)}</text>"
-            f'<text class="soft" x="{_NODE_X + 116}" y="{y + 4:g}" text-anchor="end">'
+            f'<text class="soft" x="{_NODE_X + 142}" y="{y + 4:g}" text-anchor="end">'
             f"AS {neighbor.asn}</text>"
         )
     return "".join(parts)
 
 
 def _moving(traffic: Traffic, names: Sequence[str], ident: str) -> str:
-    middle = _node_y((len(names) - 1) // 2) if len(names) % 2 else _TOP + _ROW * len(names) / 2
+    middle = _middle(names)
     dots = []
     for reply in traffic.replies:
         begin = reply.at * SLOWER
