@@ -1,10 +1,10 @@
 // The view of BestPath: draws the picture that Python sends and sends back what the learner does.
 
-import { commands, copyText, h, keepKeys, patch } from "./dom.mjs";
+import { commands, h, keepKeys, patch } from "./dom.mjs";
+import { button, exportPanel, loadPanel, optionsPanel, twinPanel } from "./panels.mjs";
 import { editKey, pathsGrid } from "./paths_view.mjs";
 import { notes, quiet, stepsTable, whatIfs } from "./steps_view.mjs";
 
-const MAX_FILE = 2_000_000;
 const CAME = {
   right: "✓ As you predicted.", half: "◐ The path, not the step.", wrong: "✕ Not as you predicted.",
 };
@@ -116,9 +116,7 @@ function render({ model, el }) {
     link.send(command, key ? refusedAt(key) : undefined);
   }
 
-  function button(title, onclick, props) {
-    return h("button", { type: "button", class: "lr-button", onclick, ...props }, title);
-  }
+  const tools = { link, send, refusedAt, draw };
 
   function togglePanel(name) {
     ui.panel = ui.panel === name ? null : name;
@@ -147,46 +145,6 @@ function render({ model, el }) {
         choose("beside", v.second, [["", "nothing"], ...others], "second"),
         panelButton("options", "Router and options", set > 0 && h("span", { class: "lr-badge" },
           String(set), quiet(" set")))));
-  }
-
-  function optionsPanel(v) {
-    const field = (key, title, control, note) => h("label", { key, class: "lr-option" },
-      h("span", {}, title), control,
-      note && h("span", { class: "lr-soft" }, note),
-      ui.errors.has(key) && h("span", { class: "lr-error", role: "alert" }, ui.errors.get(key).message));
-    const textBox = (key, text, command) => h("input", {
-      type: "text", value: text, disabled: v.locked, autocomplete: "off", spellcheck: "false",
-      "aria-invalid": ui.errors.has(key) ? "true" : null, placeholder: "default",
-      onchange: (event) => send(command(event.target.value), key),
-    });
-    return h("div", { class: "lr-panel", key: "options", role: "group", "aria-label": "Router and options" },
-      h("div", { class: "lr-options" },
-        v.speaker.map((part) => {
-          const key = `speaker:${part.name}`;
-          return field(key, part.title,
-            textBox(key, part.text, (text) => ({ do: "speaker", name: part.name, text })));
-        })),
-      h("div", { class: "lr-options" }, v.knobs.map((knob) => {
-        const key = `knob:${knob.name}`;
-        const note = knob.read ? null : "not read";
-        if (knob.kind === "number") {
-          return field(key, knob.title,
-            textBox(key, knob.value, (text) => ({ do: "knob", name: knob.name, value: text })), note);
-        }
-        if (knob.kind === "flag") {
-          return h("label", { key, class: "lr-option lr-check" }, h("input", {
-            type: "checkbox", checked: knob.value, disabled: v.locked,
-            onchange: (event) => send({ do: "knob", name: knob.name, value: event.target.checked }, key),
-          }), h("span", {}, knob.title), note && h("span", { class: "lr-soft" }, note));
-        }
-        const known = { default: null, on: true, off: false };
-        const chosen = Object.keys(known).find((name) => known[name] === knob.value);
-        return field(key, knob.title, h("select", {
-          value: chosen, disabled: v.locked,
-          onchange: (event) => send({ do: "knob", name: knob.name, value: known[event.target.value] }, key),
-        }, Object.keys(known).map((name) => h("option", { value: name }, name))), note);
-      })),
-      h("p", { class: "lr-soft" }, `Only what ${v.profile_title} reads is offered. ${v.versions}.`));
   }
 
   function predictForm(v) {
@@ -276,81 +234,20 @@ function render({ model, el }) {
       ui.errors.has("add") && h("span", { class: "lr-error", role: "alert" }, ui.errors.get("add").message));
   }
 
-  function loadPanel(v) {
-    const load = (pick) => link.send({ do: "load", text: ui.loadText, pick }, (reply) => {
-      refusedAt("load")(reply);
-      ui.cases = reply.cases || (reply.refused ? [] : ui.cases);
-      if (reply.cases) ui.pick = "0";
-      else if (!reply.refused) { ui.errors = new Map(); ui.active = { row: 0, column: 1 }; }
-    });
-    const readFile = (event) => {
-      const file = event.target.files[0];
-      if (!file) return;
-      if (file.size > MAX_FILE) {
-        ui.errors.set("load", { message: `file: expected at most ${MAX_FILE} bytes, got ${file.size}` });
-        draw();
-        return;
-      }
-      file.text().then((text) => { ui.loadText = text; ui.cases = []; load(null); draw(); });
-    };
-    return h("div", { class: "lr-panel", key: "load", role: "group", "aria-label": "Load" },
-      h("label", { class: "lr-block" },
-        h("span", {}, "Paste what a router says (show bgp ipv4 unicast PREFIX json) or a decision case"),
-        h("textarea", {
-          rows: "6", spellcheck: "false", value: ui.loadText, disabled: v.locked,
-          "aria-invalid": ui.errors.has("load") ? "true" : null,
-          oninput: (event) => { ui.loadText = event.target.value; ui.cases = []; },
-        })),
-      h("div", { class: "lr-tools" },
-        button("Load the text", () => load(null), { disabled: v.locked, class: "lr-button lr-primary" }),
-        h("label", { class: "lr-choose" }, h("span", {}, "or a file"),
-          h("input", { type: "file", accept: ".json,.jsonl,.txt", disabled: v.locked, onchange: readFile })),
-        ui.cases.length > 1 && h("label", { class: "lr-choose" },
-          h("span", {}, `${ui.cases.length} cases; load`),
-          h("select", { value: ui.pick, onchange: (e) => { ui.pick = e.target.value; load(Number(ui.pick)); draw(); } },
-            ui.cases.map((name, place) => h("option", { value: String(place) }, name)))),
-        ui.cases.length > 1 && button("Load this case", () => load(Number(ui.pick)))),
-      ui.errors.has("load") && h("p", { class: "lr-error", role: "alert" },
-        `${ui.errors.get("load").message}. The scene is as it was.`));
-  }
-
-  function exportPanel() {
-    const fetch = (as) => link.send({ do: "export", as }, (reply) => {
-      ui.exported = { as, text: reply.text, copied: null };
-      copyText(reply.text, (done) => { ui.exported.copied = done; draw(); });
-    });
-    const shown = ui.exported;
-    return h("div", { class: "lr-panel", key: "export", role: "group", "aria-label": "Take away" },
-      h("div", { class: "lr-tools" },
-        button("Copy as Python", () => fetch("python")), button("Copy as JSON", () => fetch("json")),
-        shown && h("span", { role: "status", class: "lr-soft" },
-          shown.copied ? "Copied to the clipboard." : "Select the text below and copy it.")),
-      shown && h("textarea", {
-        rows: "8", readonly: true, spellcheck: "false", value: shown.text,
-        "aria-label": `The scene as ${shown.as === "json" ? "JSON" : "Python"}`,
-        onfocus: (event) => event.target.select(),
-      }));
-  }
-
-  function twinPanel(v) {
-    return h("div", { class: "lr-panel", key: "twin" },
-      h("pre", { tabindex: "0", role: "region", "aria-label": "The picture as text" }, v.twin));
-  }
-
   function draw() {
     const v = view();
     patch(root, [
       header(v),
       ["profile", "second"].map((key) => ui.errors.has(key) &&
         h("p", { class: "lr-error", role: "alert" }, ui.errors.get(key).message)),
-      ui.panel === "options" && optionsPanel(v),
+      ui.panel === "options" && optionsPanel(v, ui, tools),
       v.ignored && h("p", { class: "lr-note", key: "ignored" }, v.ignored),
       v.remarks.map((remark, n) => h("p", { class: "lr-note", key: `remark-${n}` }, remark)),
       v.rows.length ? pathsGrid(v, ui, act)
         : h("p", { class: "lr-empty" }, "No path has arrived. Add one, or load what a router says."),
       footer(v),
-      ui.panel === "load" && loadPanel(v),
-      ui.panel === "export" && exportPanel(),
+      ui.panel === "load" && loadPanel(v, ui, tools),
+      ui.panel === "export" && exportPanel(ui, tools),
       ui.panel === "twin" && twinPanel(v),
       ui.notice && h("p", { class: "lr-error", role: "status", key: "notice" }, ui.notice),
       headline(v),

@@ -38,7 +38,9 @@ OnCommit = Callable[[dict[str, str | None]], object]
 class BestPath(Instrument):
     """A best-path calculator: paths, a router and its options in; the decision, explained, out."""
 
-    _esm = bundle("dom.mjs", "grid.mjs", "steps_view.mjs", "paths_view.mjs", "best_path.js")
+    _esm = bundle(
+        "dom.mjs", "grid.mjs", "steps_view.mjs", "paths_view.mjs", "panels.mjs", "best_path.js"
+    )
     _css = styles("best_path.css")
 
     def __init__(

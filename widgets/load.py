@@ -70,9 +70,8 @@ def load(text: object, scene: Scene, pick: int | None = None) -> Loaded:
 
 
 def _is_frr(data: Mapping[str, object]) -> bool:
-    paths = data.get("paths")
-    first = paths[0] if isinstance(paths, list) and paths else None
-    return "local_as" not in data and (isinstance(first, Mapping) or "paths" not in data)
+    """Tell FRR's output from a case: a case says who decides, FRR's output never does."""
+    return not {"local_as", "case", "version"} & set(data)
 
 
 def _check_count(data: Mapping[str, object]) -> None:

@@ -9,6 +9,7 @@ from __future__ import annotations
 import json
 from collections.abc import Mapping
 
+from bgp.as_path import AsPath
 from bgp.case_writer import case_object
 from bgp.route import Path, Peer, Speaker
 from widgets.scene import Scene
@@ -34,7 +35,7 @@ def to_python(scene: Scene) -> str:
         "",
         "from bgp import (",
         "    AsPath, Community, Confederation, Knobs, LargeCommunity, Origin, Path, Peer,",
-        "    PeerType, Speaker,",
+        "    PeerType, Segment, SegmentType, Speaker,",
         ")",
         "from widgets import BestPath",
         "",
@@ -75,11 +76,21 @@ def _peer_source(peer: Peer) -> str:
     return f"Peer({peer.id!r}, {kind}, {address}, {router_id}, {peer.asn})"
 
 
+def _as_path_source(as_path: AsPath) -> str:
+    """Write it as routers print it, unless that loses where a segment ends."""
+    if AsPath.parse(str(as_path)) == as_path:
+        return f"AsPath.parse({str(as_path)!r})"
+    segments = ", ".join(
+        f"Segment(SegmentType.{part.type.name}, {part.asns!r})" for part in as_path.segments
+    )
+    return f"AsPath(({segments},))"
+
+
 def _path_source(path: Path) -> str:
     """Name only what differs from the default, as a person would write it."""
     parts = [repr(path.id), _peer_source(path.peer)]
     if path.as_path.segments:
-        parts.append(f"AsPath.parse({str(path.as_path)!r})")
+        parts.append(_as_path_source(path.as_path))
     if path.origin:
         parts.append(f"origin=Origin.{path.origin.name}")
     numbers = {
