@@ -31,7 +31,7 @@ def bootstrap(
     return subprocess.run(
         [python, "tools/bootstrap.py", *arguments],
         cwd=checkout,
-        env=os.environ | variables,
+        env={name: value for name, value in os.environ.items() if name != "NEWEST"} | variables,
         stdin=subprocess.DEVNULL,
         capture_output=True,
         text=True,
