@@ -23,6 +23,7 @@ from modules.catalog import Lesson
 from modules.pictures.circle import Duel, circle_picture
 from modules.pictures.lists import orders_picture, steps_picture
 from modules.pictures.page import Picture
+from modules.pictures.record import Line, record_picture
 from widgets import BestPath, Choice, Question, QuestionCard
 
 KNOBS: Final = frozenset(field.name for field in fields(Knobs))
@@ -41,6 +42,19 @@ class Desk:
         given = answers.all()
         done = sum(question in given for question in self.lesson.questions)
         return f"{self.lesson.title}: {done} of {len(self.lesson.questions)} questions answered"
+
+    def _repr_mimebundle_(self, **_: object) -> dict[str, str]:
+        """Show what was predicted, and the idea behind each answer that did not come true."""
+        given = answers.all()
+        rows = []
+        for question_id in self.lesson.questions:
+            asked, answer = catalog.questions()[question_id], given.get(question_id)
+            if answer is None or answer.latest.question_version != asked.revision:
+                rows.append(Line(asked.prompt, None, None, ""))
+                continue
+            rows.append(_line(asked, str(answer.latest.answer)))
+        picture = record_picture(rows)
+        return {"text/html": picture.html, "text/plain": f"{self!r}\n{picture.text}"}
 
     def ask(self, question_id: str) -> QuestionCard:
         """Show a question; an answer given earlier is there again.
@@ -121,6 +135,15 @@ def card(asked: catalog.Question) -> Question:
         choices=tuple(_choice(choice) for choice in asked.choices),
         right=asked.right,
     )
+
+
+def _line(asked: catalog.Question, answer: str) -> Line:
+    try:
+        choice = asked.choice(answer)
+    except KeyError:  # an answer file edited by hand
+        return Line(asked.prompt, None, None, "")
+    idea = catalog.misconceptions()[choice.misconception].truth if choice.misconception else ""
+    return Line(asked.prompt, choice.text, answer == asked.right, idea)
 
 
 def close_labs() -> None:

@@ -1,4 +1,8 @@
-"""The home page: lessons, time, outcomes, prerequisites, and where the learner left off."""
+"""Where a learner left off: the part of the home page that only running it can know.
+
+Outcomes, lessons, times and prerequisites stand in the page's own text, to be read before anything
+is run.
+"""
 
 from __future__ import annotations
 
@@ -10,7 +14,7 @@ from urllib.parse import quote
 from modules.catalog import Lesson, Module
 from modules.pictures.page import Picture, esc
 
-_BAR: Final = 120
+_BAR: Final = 160
 
 
 @dataclass(frozen=True)
@@ -29,56 +33,40 @@ class Standing:
 
 
 def home_picture(module: Module, standings: Mapping[str, Standing], resume: str | None) -> Picture:
-    """Draw the page.
+    """Draw where the learner left off.
 
     Args:
         module: the module.
         standings: by id of the lessons that are ready.
         resume: id of the lesson to go on with, None when everything there is done.
     """
-    body = "".join(
-        [
-            f'<h1 class="lr-h1">{esc(module.title)}</h1>',
-            f'<p class="lr-lead">{esc(module.about)}</p>',
-            _resume(module, standings, resume),
-            "<h2>Lessons</h2>",
-            _lessons(module, standings),
-            "<h2>What you will be able to do</h2><ul>",
-            *(f"<li>{esc(outcome.text)}</li>" for outcome in module.outcomes),
-            "</ul><h2>What it helps to know</h2><ul>",
-            *(f"<li>{esc(text)}</li>" for text in module.prerequisites),
-            f'</ul><p class="lr-soft">{esc(module.credit)} {esc(module.license)}.</p>',
-        ]
-    )
-    return Picture(_STYLE + body, _text(module, standings, resume))
+    ready = [lesson for lesson in module.lessons if lesson.ready]
+    lines = [
+        f"{lesson.title}: {_said(lesson, standings[lesson.id])}, {standings[lesson.id].stage}"
+        for lesson in ready
+    ]
+    if resume is None:
+        words = "You have answered everything there is so far. The next lessons are being written."
+        banner = esc(words)
+    else:
+        lesson = module.lesson(resume)
+        words = _invitation(lesson, standings[resume])
+        banner = _link(lesson, words)
+    bars = "".join(_row(lesson, standings[lesson.id]) for lesson in ready)
+    body = f'{_STYLE}<p class="lr-go">{banner}</p><ul class="lr-standing">{bars}</ul>'
+    return Picture(body, "\n".join([words, *lines]))
 
 
 _STYLE: Final = """<style>
-.locrib h1.lr-h1 { margin: 6px 0 2px; font-size: 26px; font-weight: 650; color: var(--lr-ink); }
-.locrib h2 { margin: 20px 0 6px; font-size: 16px; font-weight: 600; color: var(--lr-ink); }
-.locrib .lr-go { display: block; margin: 14px 0; padding: 12px 16px; border-radius: 6px;
-  border-left: 4px solid var(--lr-win); background: var(--lr-win-bg); color: var(--lr-ink); }
-.locrib .lr-go a { font-size: 15px; font-weight: 600; }
-.locrib ol.lr-lessons { list-style: none; margin: 0; padding: 0; counter-reset: lesson; }
-.locrib ol.lr-lessons li { display: grid; grid-template-columns: 34px 1fr 150px; gap: 0 12px;
-  padding: 9px 0; border-top: 1px solid var(--lr-line); counter-increment: lesson; }
-.locrib ol.lr-lessons li::before { content: counter(lesson); grid-row: span 2; font-size: 20px;
-  color: var(--lr-soft); text-align: right; }
-.locrib ol.lr-lessons .lr-name { font-weight: 600; }
-.locrib ol.lr-lessons .lr-when { text-align: right; color: var(--lr-soft); }
-.locrib ol.lr-lessons .lr-about { grid-column: 2; color: var(--lr-soft); }
-.locrib ol.lr-lessons .lr-bar { text-align: right; }
-.locrib ol.lr-lessons svg { display: inline-block; vertical-align: middle; }
-.locrib ul { margin: 4px 0; padding-left: 20px; } .locrib ul li { margin: 3px 0; }
+.locrib .lr-go { margin: 4px 0 12px; padding: 14px 18px; border-radius: 6px; font-size: 16px;
+  font-weight: 600; border-left: 4px solid var(--lr-win); background: var(--lr-win-bg);
+  color: var(--lr-ink); }
+.locrib ul.lr-standing { list-style: none; margin: 0; padding: 0; }
+.locrib ul.lr-standing li { display: flex; flex-wrap: wrap; gap: 4px 16px; align-items: center;
+  padding: 6px 2px; }
+.locrib ul.lr-standing .lr-name { flex: 1 1 300px; }
+.locrib ul.lr-standing svg { display: inline-block; }
 </style>"""
-
-
-def _resume(module: Module, standings: Mapping[str, Standing], resume: str | None) -> str:
-    if resume is None:
-        said = "You have answered everything there is so far. The next lessons are being written."
-        return f'<p class="lr-go">{said}</p>'
-    lesson = module.lesson(resume)
-    return f'<p class="lr-go">{_link(lesson, _invitation(lesson, standings[resume]))}</p>'
 
 
 def _invitation(lesson: Lesson, standing: Standing) -> str:
@@ -88,49 +76,22 @@ def _invitation(lesson: Lesson, standing: Standing) -> str:
     return f"Go on where you left off: {lesson.title}{place}"
 
 
-def _lessons(module: Module, standings: Mapping[str, Standing]) -> str:
-    items = []
-    for lesson in module.lessons:
-        name = _link(lesson, lesson.title) if lesson.ready else esc(lesson.title)
-        when = f"{lesson.minutes} min" if lesson.ready else f"to come, {lesson.minutes} min"
-        bar = _bar(lesson, standings[lesson.id]) if lesson.ready else ""
-        items.append(
-            f'<li><span class="lr-name">{name}</span><span class="lr-when">{when}</span>'
-            f'<span class="lr-about">{esc(lesson.about)}</span>'
-            f'<span class="lr-bar">{bar}</span></li>'
-        )
-    return f'<ol class="lr-lessons">{"".join(items)}</ol>'
-
-
-def _bar(lesson: Lesson, standing: Standing) -> str:
-    total = len(lesson.questions)
+def _row(lesson: Lesson, standing: Standing) -> str:
+    total, said = len(lesson.questions), _said(lesson, standing)
     width = _BAR * standing.answered / total if total else 0
-    said = f"{standing.answered} of {total} answered"
     return (
+        f'<li><span class="lr-name">{_link(lesson, lesson.title)}</span>'
         f'<svg width="{_BAR}" height="8" viewBox="0 0 {_BAR} 8" role="img" aria-label="{said}">'
         f'<rect width="{_BAR}" height="8" rx="4" fill="var(--lr-line)"/>'
         f'<rect width="{width:.0f}" height="8" rx="4" fill="var(--lr-win)"/></svg>'
-        f'<br><span class="lr-soft">{said}</span>'
+        f'<span class="lr-soft">{said}</span></li>'
     )
+
+
+def _said(lesson: Lesson, standing: Standing) -> str:
+    return f"{standing.answered} of {len(lesson.questions)} answered"
 
 
 def _link(lesson: Lesson, words: str) -> str:
     """Link a notebook so that JupyterLab opens it in a tab of its own."""
     return f'<a href="{quote(lesson.notebook or "")}">{esc(words)}</a>'
-
-
-def _text(module: Module, standings: Mapping[str, Standing], resume: str | None) -> str:
-    lines = [module.title, module.about, ""]
-    if resume is not None:
-        lesson = module.lesson(resume)
-        lines += [f"{_invitation(lesson, standings[resume])} ({lesson.notebook})", ""]
-    for number, lesson in enumerate(module.lessons, start=1):
-        state = (
-            f"{standings[lesson.id].answered} of {len(lesson.questions)} answered"
-            if lesson.ready
-            else "to come"
-        )
-        lines.append(f"{number}. {lesson.title} ({lesson.minutes} min, {state})")
-    lines += ["", *(f"- {outcome.text}" for outcome in module.outcomes)]
-    lines += ["", *(f"- {text}" for text in module.prerequisites), "", module.credit]
-    return "\n".join(lines)

@@ -11,7 +11,7 @@ from bgp.frr_json import FrrTable
 from bgp.messages import reason_text, sentence
 from modules.pictures.page import Picture, esc, table, text_table
 
-_MARKED: Final = re.compile(r"\bbest\b|^\*>")
+_MARKED: Final = re.compile(r", best(?! #)|^\*>")
 _NO_CLOCK: Final = re.compile(r"^\s*Last update:.*\n?", re.MULTILINE)
 
 

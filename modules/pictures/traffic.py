@@ -15,6 +15,7 @@ from modules.pictures.page import SHAPES, Picture, esc, unique
 
 WIDTH: Final = 860
 SLOWER: Final = 4
+_SECOND_TRY: Final = 0.9  # seconds; TCP sends a SYN again after one (RFC 6298 section 2)
 _TRIP: Final = 0.9  # seconds a dot takes there and back on screen
 _CLIENT_X, _ROUTER_X, _NODE_X = 60, 360, 690
 _TOP, _ROW = 30, 52
@@ -59,8 +60,13 @@ def summary_text(traffic: Traffic) -> str:
     if traffic.event is None or traffic.event_at is None:
         return said
     after = [reply for reply in traffic.replies if reply.at >= traffic.event_at]
-    late = max((r.took for r in after if r.took is not None), default=0.0)
-    return f"{said} After “{traffic.event}” the slowest answer took {late * 1000:.0f} ms."
+    times = [reply.took for reply in after if reply.took is not None]
+    again = sum(took > _SECOND_TRY for took in times)
+    if again:
+        packets = "request fell" if again == 1 else "requests fell"
+        return f"{said} {again} {packets} into the gap and got through when TCP tried once more."
+    slowest = max(times, default=0.0) * 1000
+    return f"{said} After “{traffic.event}” the slowest answer took {slowest:.0f} ms."
 
 
 def _node_y(number: int) -> float:
