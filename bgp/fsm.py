@@ -1,0 +1,278 @@
+"""Stepping the machine: one connection, a virtual clock, and a look-up in the table.
+
+State belongs to a connection, not to a peer: in a collision a peer has two (``bgp/collision.py``).
+Nothing here decides what happens next; ``bgp/fsm_table.py`` does.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field, replace
+from types import MappingProxyType
+from typing import Final
+
+from bgp.errors import InvalidValueError
+from bgp.fsm_table import RFC_TABLE, Row
+from bgp.fsm_words import Action, Condition, Counter, Event, State, Timer
+from bgp.hold_time import LARGE_HOLD_TIME, keepalive_interval
+from bgp.notification import Notification
+
+
+@dataclass(frozen=True, slots=True)
+class SessionAttributes:
+    """The optional session attributes of section 8.1.1 and the times of section 10, in seconds."""
+
+    delay_open: bool = False
+    passive_tcp_establishment: bool = False
+    damp_peer_oscillations: bool = False
+    send_notification_without_open: bool = False
+    collision_detect_established_state: bool = False
+    connect_retry_time: float = 120
+    hold_time: int = 90
+    delay_open_time: float = 5
+    idle_hold_time: float = 60
+    send_hold_time: float = 480
+
+
+_NO_TIMERS: Final[Mapping[Timer, float]] = MappingProxyType({})
+
+
+@dataclass(frozen=True, slots=True)
+class Connection:
+    """One connection at one moment.
+
+    Attributes:
+        state: where it is.
+        now: seconds on its virtual clock.
+        timers: running timers and the moment each expires.
+        connect_retry_counter: ConnectRetryCounter.
+        negotiated_hold_time: the hold time both agreed on, None before the OPENs.
+        tcp: whether there is a TCP connection under it.
+        attributes: its session attributes.
+    """
+
+    state: State = State.IDLE
+    now: float = 0
+    timers: Mapping[Timer, float] = field(default_factory=lambda: _NO_TIMERS)
+    connect_retry_counter: int = 0
+    negotiated_hold_time: int | None = None
+    tcp: bool = False
+    attributes: SessionAttributes = field(default_factory=SessionAttributes)
+
+    def remaining(self, timer: Timer) -> float | None:
+        """Return the seconds until a timer expires, None when it does not run."""
+        return None if timer not in self.timers else self.timers[timer] - self.now
+
+
+@dataclass(frozen=True, slots=True)
+class Stimulus:
+    """An event with what it carries.
+
+    Attributes:
+        event: the event.
+        hold_time: for an OPEN, the hold time that results from it; None for our own.
+        loses_collision: for an OPEN or a dump, whether this connection has to go.
+    """
+
+    event: Event
+    hold_time: int | None = None
+    loses_collision: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Transition:
+    """One step of one connection.
+
+    Attributes:
+        row: the row of the table that applied.
+        stimulus: what happened.
+        before: the connection before.
+        after: the connection after.
+    """
+
+    row: Row
+    stimulus: Stimulus
+    before: Connection
+    after: Connection
+
+    @property
+    def sent(self) -> tuple[str, ...]:
+        """The messages sent, in order."""
+        words = {
+            Action.SEND_OPEN: "OPEN",
+            Action.SEND_KEEPALIVE: "KEEPALIVE",
+            Action.SEND_NOTIFICATION: f"NOTIFICATION {self.row.notification}",
+        }
+        return tuple(words[action] for action in self.row.actions if action in words)
+
+    @property
+    def notification(self) -> Notification | None:
+        """The NOTIFICATION sent, None when there was none."""
+        return self.row.notification
+
+
+def rows_for(state: State, event: Event, table: tuple[Row, ...] = RFC_TABLE) -> tuple[Row, ...]:
+    """Return the rows of a state and an event."""
+    return tuple(row for row in table if row.state is state and row.event is event)
+
+
+def step(
+    connection: Connection, stimulus: Stimulus, table: tuple[Row, ...] = RFC_TABLE
+) -> Transition:
+    """Let one event happen.
+
+    Raises:
+        InvalidValueError: the table has no row for it (event 29 outside Established), or leaves
+            what follows out of its scope.
+    """
+    for row in rows_for(connection.state, stimulus.event, table):
+        if all(_holds(condition, connection, stimulus) for condition in row.conditions):
+            break
+    else:
+        raise InvalidValueError(
+            "event", f"{stimulus.event.title} in {connection.state}", "an event the table has here"
+        )
+    if row.next_state is None:
+        raise InvalidValueError(
+            "event",
+            f"{stimulus.event.title} in {connection.state}",
+            f"an event whose outcome the RFC describes. {row.note}",
+        )
+    return Transition(row, stimulus, connection, _apply(row, connection, stimulus))
+
+
+def _holds(condition: Condition, connection: Connection, stimulus: Stimulus) -> bool:
+    attributes = connection.attributes
+    running = Timer.DELAY_OPEN in connection.timers
+    truths = {
+        Condition.DELAY_OPEN: attributes.delay_open,
+        Condition.DELAY_OPEN_RUNNING: running,
+        Condition.SEND_NOTIFICATION: attributes.send_notification_without_open,
+        Condition.DAMP: attributes.damp_peer_oscillations,
+        Condition.HOLD_TIME: _hold_time(connection, stimulus) != 0,
+        Condition.COLLISION_ESTABLISHED: attributes.collision_detect_established_state,
+        Condition.COLLISION_LOST: stimulus.loses_collision,
+    }
+    return truths[condition] if condition in truths else not truths[OPPOSITES[condition]]
+
+
+OPPOSITES: Final = {
+    Condition.NOT_DELAY_OPEN: Condition.DELAY_OPEN,
+    Condition.DELAY_OPEN_NOT_RUNNING: Condition.DELAY_OPEN_RUNNING,
+    Condition.NOT_SEND_NOTIFICATION: Condition.SEND_NOTIFICATION,
+    Condition.NO_HOLD_TIME: Condition.HOLD_TIME,
+    Condition.NOT_COLLISION_ESTABLISHED: Condition.COLLISION_ESTABLISHED,
+    Condition.COLLISION_NOT_LOST: Condition.COLLISION_LOST,
+}
+
+
+def _hold_time(connection: Connection, stimulus: Stimulus) -> int:
+    if stimulus.hold_time is not None:
+        return stimulus.hold_time
+    if connection.negotiated_hold_time is not None:
+        return connection.negotiated_hold_time
+    return connection.attributes.hold_time
+
+
+_TCP_UP: Final = (Event.TCP_CR_ACKED, Event.TCP_CONNECTION_CONFIRMED)
+_OPENS: Final = (Event.BGP_OPEN, Event.BGP_OPEN_DELAYED)
+_OF_CONNECTION: Final = (Timer.HOLD, Timer.KEEPALIVE, Timer.SEND_HOLD)
+
+
+def _apply(row: Row, connection: Connection, stimulus: Stimulus) -> Connection:
+    hold_time = _hold_time(connection, stimulus)
+    timers = dict(connection.timers)
+    _expire(timers, stimulus.event)
+    for action in row.actions:
+        for timer, length in _timer_effects(action, connection, hold_time).items():
+            if length:
+                timers[timer] = connection.now + length
+            else:
+                timers.pop(timer, None)
+    counter = {
+        None: connection.connect_retry_counter,
+        Counter.ZERO: 0,
+        Counter.INCREMENT: connection.connect_retry_counter + 1,
+    }[row.counter]
+    opening = row.state in (State.CONNECT, State.ACTIVE)
+    dropped = Action.DROP in row.actions or row.next_state is State.IDLE
+    agreed = hold_time if stimulus.event in _OPENS else connection.negotiated_hold_time
+    return replace(
+        connection,
+        state=row.next_state or row.state,
+        timers=MappingProxyType(timers),
+        connect_retry_counter=counter,
+        tcp=(connection.tcp or (opening and stimulus.event in _TCP_UP)) and not dropped,
+        negotiated_hold_time=None if dropped else agreed,
+    )
+
+
+EXPIRIES: Final = {
+    Event.CONNECT_RETRY_TIMER_EXPIRES: Timer.CONNECT_RETRY,
+    Event.HOLD_TIMER_EXPIRES: Timer.HOLD,
+    Event.KEEPALIVE_TIMER_EXPIRES: Timer.KEEPALIVE,
+    Event.DELAY_OPEN_TIMER_EXPIRES: Timer.DELAY_OPEN,
+    Event.IDLE_HOLD_TIMER_EXPIRES: Timer.IDLE_HOLD,
+    Event.SEND_HOLD_TIMER_EXPIRES: Timer.SEND_HOLD,
+}
+
+
+def _expire(timers: dict[Timer, float], event: Event) -> None:
+    """A timer that has expired no longer runs."""
+    if event in EXPIRIES:
+        timers.pop(EXPIRIES[event], None)
+
+
+def _timer_effects(action: Action, connection: Connection, hold_time: int) -> Mapping[Timer, float]:
+    """The timers an action sets, and to how many seconds; zero stops one."""
+    attributes = connection.attributes
+    effects: dict[Action, Mapping[Timer, float]] = {
+        Action.START_CONNECT_RETRY: {Timer.CONNECT_RETRY: attributes.connect_retry_time},
+        Action.STOP_CONNECT_RETRY: {Timer.CONNECT_RETRY: 0},
+        Action.START_DELAY_OPEN: {Timer.DELAY_OPEN: attributes.delay_open_time},
+        Action.STOP_DELAY_OPEN: {Timer.DELAY_OPEN: 0},
+        Action.HOLD_LARGE: {Timer.HOLD: LARGE_HOLD_TIME},
+        Action.HOLD_NEGOTIATED: {Timer.HOLD: hold_time},
+        Action.RESTART_HOLD: {Timer.HOLD: hold_time},
+        Action.STOP_HOLD: {Timer.HOLD: 0},
+        Action.START_KEEPALIVE: {Timer.KEEPALIVE: keepalive_interval(hold_time)},
+        Action.RESTART_KEEPALIVE: {Timer.KEEPALIVE: keepalive_interval(hold_time)},
+        Action.STOP_KEEPALIVE: {Timer.KEEPALIVE: 0},
+        Action.DROP: dict.fromkeys(_OF_CONNECTION, 0.0),
+        Action.RELEASE: dict.fromkeys((*_OF_CONNECTION, Timer.DELAY_OPEN), 0.0),
+    }
+    return effects.get(action, {})
+
+
+def advance(
+    connection: Connection, seconds: float, table: tuple[Row, ...] = RFC_TABLE
+) -> tuple[Connection, tuple[Transition, ...]]:
+    """Let time pass: timers that expire on the way fire in their order.
+
+    Args:
+        connection: where it stands.
+        seconds: how long, zero or more.
+        table: the machine.
+
+    Raises:
+        InvalidValueError: the time is negative.
+    """
+    if seconds < 0:
+        raise InvalidValueError("seconds", seconds, "zero or more")
+    end = connection.now + seconds
+    happened: list[Transition] = []
+    while due := _next_due(connection, end):
+        timer, moment = due
+        event = next(event for event, expiring in EXPIRIES.items() if expiring is timer)
+        transition = step(replace(connection, now=moment), Stimulus(event), table)
+        happened.append(transition)
+        connection = transition.after
+    return replace(connection, now=end), tuple(happened)
+
+
+def _next_due(connection: Connection, end: float) -> tuple[Timer, float] | None:
+    due = [(moment, timer) for timer, moment in connection.timers.items() if moment <= end]
+    if not due:
+        return None
+    moment, timer = min(due)
+    return timer, moment
