@@ -155,7 +155,7 @@ def ensure(
     lacking = [name for name in wanted if name not in ready]
     if lacking:
         try:
-            with _locked(place):
+            with _locked(place, tell):
                 ready = installed(place)  # another process may have been faster
                 fetch = _Fetch(place, tell)
                 fetch.run([name for name in lacking if name not in ready])
@@ -265,11 +265,15 @@ def _unpack_all(debs: list[Path], root: Path) -> None:
 
 
 @contextlib.contextmanager
-def _locked(place: Path) -> Iterator[None]:
+def _locked(place: Path, tell: Progress) -> Iterator[None]:
     """Hold the folder for one process, and clear away what a killed one left half done."""
     place.mkdir(parents=True, exist_ok=True)
     with (place / ".lock").open("w", encoding="utf-8") as lock:
-        fcntl.flock(lock, fcntl.LOCK_EX)
+        try:
+            fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError:
+            tell("another process is unpacking the daemons; waiting for it")
+            fcntl.flock(lock, fcntl.LOCK_EX)
         for leftover in place.glob(".partial-*"):
             shutil.rmtree(leftover)
         yield

@@ -102,6 +102,14 @@ def test_this_machine_says_which_release_it_is() -> None:
     assert codename.isalpha()
 
 
+def test_a_machine_without_apt_is_told_what_to_use(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("PATH", str(tmp_path))
+    with pytest.raises(LabError, match=r"this system has no apt-get; use Debian 12 or later"):
+        host_release()
+
+
 def test_a_machine_without_sources_of_its_own_release_is_told_so(tmp_path: Path) -> None:
     (tmp_path / "etc").mkdir()
     with pytest.raises(LabError, match=r"no apt source .* bookworm main.*add the distribution's"):

@@ -103,6 +103,24 @@ def test_a_download_killed_half_way_is_never_taken_for_a_whole_one(
     assert not list(tmp_path.glob(".partial-*"))
 
 
+def test_two_processes_at_once_fetch_one_copy(
+    unpacked: tuple[Path, Daemons, list[str]], tmp_path: Path
+) -> None:
+    del unpacked  # only to skip without a network
+    children = [
+        subprocess.Popen(
+            [sys.executable, "-c", UNPACKING, SMALL, str(tmp_path)],
+            stdout=subprocess.PIPE,
+            text=True,
+        )
+        for _ in range(2)
+    ]
+    said = sorted(child.communicate()[0].splitlines() for child in children)
+    assert [child.returncode for child in children] == [0, 0]
+    assert said[0] == ["another process is unpacking the daemons; waiting for it"]
+    assert said[1][-1].endswith("is ready")
+
+
 def test_a_daemon_of_another_format_is_unpacked_anew(
     unpacked: tuple[Path, Daemons, list[str]], tmp_path: Path
 ) -> None:

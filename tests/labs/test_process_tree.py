@@ -158,3 +158,24 @@ def test_a_closed_tree_says_that_it_has_ended(tree: ProcessTree) -> None:
     tree.close()
     with pytest.raises(LabError, match="the lab has ended"):
         tree.run(["true"])
+
+
+def test_a_system_that_refuses_namespaces_is_explained_with_the_next_step(
+    tree: ProcessTree,
+) -> None:
+    del tree  # only to skip where namespaces are refused anyway
+    program = "from labs.process_tree import ProcessTree; ProcessTree()"
+    limit = 'echo 0 > /proc/sys/user/max_net_namespaces && exec "$@"'
+    done = subprocess.run(
+        [
+            *("unshare", "--user", "--map-root-user", "sh", "-c", limit, "sh"),
+            *(sys.executable, "-c", program),
+        ],
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert done.returncode == 1
+    said = done.stderr.splitlines()[-1]
+    assert "LabError: the lab did not start: unshare: unshare failed: " in said
+    assert "labs need namespaces: on Ubuntu 23.10 and later allow them with" in said
