@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import html
 import itertools
+import re
 from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
@@ -103,7 +104,8 @@ class Picture:
         """
         if not self.svg:
             raise ValueError("this picture is a table or a text; `print` it, or save the notebook")
-        style = theme().replace(".locrib svg ", "svg ").replace(".locrib ", "svg ")
+        style = re.sub(r"\.locrib\.lr-page[^}]*}", "", theme())
+        style = re.sub(r"\.locrib( svg)?", "svg", style)
         head, tag, rest = self.svg.partition(">")
         ground = '<rect width="100%" height="100%" fill="#ffffff"/>'
         return f"{head}{tag}<style>{esc(style)}</style>{ground}{rest}"
