@@ -10,7 +10,7 @@ from typing import Annotated, TypeVar
 
 import typer
 
-from locrib import __version__, bestpath, folders, terminal
+from locrib import __version__, bestpath, folders, fsm, terminal
 from locrib.forget import forget as do_forget
 from locrib.learn import Wishes
 from locrib.learn import learn as do_learn
@@ -160,6 +160,7 @@ def forget(
 
 
 _command(bestpath.bestpath)
+_command(fsm.fsm)
 
 
 def main() -> None:

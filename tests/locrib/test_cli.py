@@ -36,7 +36,7 @@ def locrib(*arguments: str, **variables: str) -> subprocess.CompletedProcess[str
 def test_the_help_names_every_command_and_exit_code() -> None:
     done = locrib("--help")
     assert done.returncode == Exit.OK
-    for command in ("learn", "forget", "bestpath"):
+    for command in ("learn", "forget", "bestpath", "fsm"):
         assert re.search(rf"^│ {command} ", done.stdout, re.MULTILINE)
     for code in Exit:
         line = rf"^ *{code.value}  {re.escape(code.meaning)} *$"
@@ -49,7 +49,7 @@ def test_the_documented_exit_codes_are_those_of_the_program() -> None:
     assert rows == [(str(code.value), code.meaning) for code in Exit]
 
 
-@pytest.mark.parametrize("command", ["learn", "forget", "bestpath"])
+@pytest.mark.parametrize("command", ["learn", "forget", "bestpath", "fsm"])
 def test_every_command_explains_its_options(command: str) -> None:
     done = locrib(command, "--help")
     assert done.returncode == Exit.OK
