@@ -35,8 +35,12 @@ def lesson(name: str) -> Desk:
     return Desk(catalog.module().lesson(name))
 
 
-def home() -> HomePage:
-    """Return the course's home page: what there is, and where the learner left off."""
+def home(workspace: Path | None = None) -> HomePage:
+    """Return the course's home page: what there is, and where the learner left off.
+
+    Args:
+        workspace: the learner's workspace; the notebook's own folder when None.
+    """
     from locrib.home import HomePage  # noqa: PLC0415 - see above
 
-    return HomePage(catalog.module())
+    return HomePage(catalog.module(), workspace)

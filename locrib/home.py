@@ -19,7 +19,11 @@ class HomePage:
         self._workspace = workspace or answers.default_folder().parent
 
     def _repr_mimebundle_(self, **_: object) -> dict[str, str]:
-        """Draw it anew at every look: it tells where the learner stands now."""
+        """Show the picture in a notebook."""
+        return self.picture()
+
+    def picture(self) -> dict[str, str]:
+        """Draw it anew at every look, by media type: it tells where the learner stands now."""
         ready = {lesson.notebook: lesson for lesson in self._module.lessons if lesson.notebook}
         wanted = {name: lesson.questions for name, lesson in ready.items()}
         found = progress(self._workspace, wanted)

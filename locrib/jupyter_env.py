@@ -43,12 +43,13 @@ def environment(base: Mapping[str, str] | None = None) -> dict[str, str]:
     """
     variables = dict(os.environ if base is None else base)
     settings = folders.make(folders.config() / "jupyter", "JupyterLab's settings")
-    state = folders.make(folders.state(), "histories and layouts")
+    state = folders.state()
+    data = folders.make(state / "jupyter", "histories and layouts")
     variables |= {
         "JUPYTER_CONFIG_PATH": os.pathsep.join(map(str, config_path())),
         "JUPYTER_PATH": str(ASSETS),
         "JUPYTER_CONFIG_DIR": str(settings),
-        "JUPYTER_DATA_DIR": str(state / "jupyter"),
+        "JUPYTER_DATA_DIR": str(data),
         "JUPYTER_RUNTIME_DIR": str(runtime()),
         "IPYTHONDIR": str(state / "ipython"),
     }

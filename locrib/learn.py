@@ -18,6 +18,7 @@ from rich.markup import escape
 
 from locrib import course, daemons, delivery, files
 from locrib.delivery import Action, Delivered
+from locrib.greeting import greet
 from locrib.proof import prove
 from locrib.server import Server, running_page, serve
 from locrib.terminal import out, say
@@ -54,6 +55,7 @@ def learn(wishes: Wishes) -> None:
         return
     try:
         with files.locked(wishes.workspace / delivery.MEMORY / SERVER_LOCK, wait=False):
+            greet(wishes.workspace)
             _serve_until_stopped(wishes)
     except BlockingIOError:
         _point_to_running(wishes.workspace)

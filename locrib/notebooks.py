@@ -112,12 +112,12 @@ def digest(text: str) -> str:
     """
     try:
         cells = json.loads(text)["cells"]
-        listed = [(str(cell["cell_type"]), _joined(cell["source"])) for cell in cells]
+        listed = [(str(cell["cell_type"]), joined(cell["source"])) for cell in cells]
     except (ValueError, TypeError, KeyError, RecursionError) as error:
         raise ValueError(f"not a notebook of nbformat 4: {error!r}") from error
     return hashlib.sha256(json.dumps(listed).encode()).hexdigest()
 
 
-def _joined(source: Any) -> str:  # noqa: ANN401 -- JSON from a file
-    """Nbformat stores text as one string or as a list of lines."""
+def joined(source: Any) -> str:  # noqa: ANN401 -- JSON from a file
+    """The text of a cell or an output: nbformat stores one string or a list of lines."""
     return source if isinstance(source, str) else "".join(source)

@@ -14,6 +14,7 @@ from pathlib import Path
 from typing import Any
 
 from locrib import answers
+from locrib.notebooks import joined
 
 _HEADING = re.compile(r"^#{1,6}[ \t]+(.+?)[ \t#]*$", re.MULTILINE)
 _FENCE = re.compile(r"^(`{3,}|~{3,}).*?^\1", re.MULTILINE | re.DOTALL)
@@ -107,8 +108,7 @@ def _last_run(path: Path) -> tuple[bool, str | None]:
     """Whether a saved notebook was run, and the heading above the last code cell that was."""
     run, heading, stopped_at = False, None, None
     for cell in _cells(path):
-        source = cell.get("source", "")
-        text = source if isinstance(source, str) else "".join(source)
+        text = joined(cell.get("source", ""))
         if cell.get("cell_type") == "markdown":
             found = _HEADING.findall(_FENCE.sub("", text))
             heading = found[-1] if found else heading
