@@ -23,9 +23,11 @@ bench:  ## how fast: decisions, edit to redraw in the browser, imports
 	$(SETUP) --dev
 	@set -e; for file in benchmarks/*.py; do echo "== $$file"; $(VENV) $$file; done
 
+# The usual run writes docs/agreement.md; another number of cases or another seed goes to build/.
 agreement:  ## put generated cases to the real daemons: make agreement CASES=5000 SEED=7
 	$(SETUP)
-	@$(VENV) -P -m labs.agreement --report docs/agreement.md $(if $(CASES),--cases $(CASES)) $(if $(SEED),--seed $(SEED)) $(ARGS)
+	@$(VENV) -P -m labs.agreement --report $(if $(CASES)$(SEED),build,docs)/agreement.md \
+		$(if $(CASES),--cases $(CASES)) $(if $(SEED),--seed $(SEED)) $(ARGS)
 
 soak:  ## the properties, each with thousands of examples instead of a hundred
 	$(SETUP) --dev
