@@ -17,6 +17,10 @@ from locrib.learn import SERVER_LOCK
 from locrib.trouble import Exit, Trouble
 
 
+_NAMED = 3
+"""How many paths of an item are named; the learner needs to recognise it, not to count."""
+
+
 @dataclass(frozen=True)
 class Item:
     """Something that can go: what it is to a learner, and the files or folders it consists of."""
@@ -130,9 +134,9 @@ def _present(*items: Item) -> tuple[Item, ...]:
 
 
 def _described(item: Item) -> str:
-    listed = ", ".join(str(path) for path in item.paths[:3])
-    more = f" and {len(item.paths) - 3} more" if len(item.paths) > 3 else ""  # noqa: PLR2004
-    return f"{item.what}: {listed}{more}"
+    listed = ", ".join(str(path) for path in item.paths[:_NAMED])
+    more = len(item.paths) - _NAMED
+    return f"{item.what}: {listed}" + (f" and {more} more" if more > 0 else "")
 
 
 def _remove(path: Path) -> None:

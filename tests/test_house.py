@@ -144,8 +144,10 @@ def test_nothing_is_left_unfinished() -> None:
 
 
 def test_every_ignored_lint_has_its_reason_beside_it() -> None:
-    bare = lines_with(r"# (noqa: [A-Z0-9, ]+|type: ignore\[[\w, -]+\])\s*$", suffix=".py")
-    assert bare == []
+    # A test that hands over a wrong type on purpose says so by its name.
+    code = (*PACKAGES, "tools", "benchmarks")
+    ignored = r"# (noqa: [A-Z0-9, ]+|type: ignore\[[\w, -]+\])\s*$"
+    assert lines_with(ignored, under=code, suffix=".py") == []
 
 
 def test_no_path_of_one_machine_is_in_the_tree() -> None:
