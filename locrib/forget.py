@@ -16,7 +16,6 @@ from locrib import answers, delivery, files, folders, jupyter_env
 from locrib.learn import SERVER_LOCK
 from locrib.trouble import Exit, Trouble
 
-
 _NAMED = 3
 """How many paths of an item are named; the learner needs to recognise it, not to count."""
 
