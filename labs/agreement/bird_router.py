@@ -1,4 +1,8 @@
-"""BIRD 2 as the router under test: a world as bird.conf, `show route` as answers."""
+"""BIRD as the router under test: a world as bird.conf, `show route` as answers.
+
+BIRD 2 has channels, one a family; BIRD 1.6, whose dialect Calico speaks, has not, and a protocol's
+policy stands in the protocol itself.
+"""
 
 import re
 from collections.abc import Iterable, Mapping
@@ -13,18 +17,23 @@ from labs.process_tree import ProcessTree
 from labs.wire import Announcement
 
 WORST_MED = 4294967295
-ROUTE = re.compile(r"^(\S*)\s+(unicast|unreachable|blackhole) \[(\S+) [^\]]*\] (\* )?")
+ROUTE = re.compile(r"^(\S*)\s+[^\[]*\[(\S+) [^\]]*\] (\* )?")
 
 
-def configuration(world: World) -> str:
-    """Write bird.conf for a world; the knobs read as `shared/cases` says they do for BIRD."""
+def configuration(world: World, channels: bool) -> str:
+    """Write bird.conf for a world, with channels for BIRD 2 and without for BIRD 1.6.
+
+    The knobs read as the case format says they do for BIRD.
+    """
+    family = " ipv4;" if channels else ""
+    policy = "import all; export none; gateway recursive;"
     knobs = world.knobs
     first = world.neighbors[0].address
     lines = [
         f"router id {ROUTER_ID};",
         "protocol device {}",
-        "protocol direct { ipv4; }",
-        "protocol static underlay { ipv4;",
+        f"protocol direct {{{family} }}",
+        f"protocol static underlay {{{family}",
         *(
             f" route 10.50.{metric}.0/24 via {first} {{ igp_metric = {metric}; }};"
             for metric in IGP_METRICS
@@ -40,7 +49,7 @@ def configuration(world: World) -> str:
         f" med metric {_switch(knobs['always_compare_med'])};",
         f" path metric {_switch(not knobs['as_path_ignore'])};",
         f" default bgp_med {WORST_MED if knobs['med_missing_as_worst'] else 0};",
-        " ipv4 { import all; export none; gateway recursive; aigp on; };",
+        f" ipv4 {{ {policy} aigp on; }};" if channels else f" {policy}",
         "}",
     ]
     if world.confederation is not None:
@@ -55,7 +64,7 @@ def configuration(world: World) -> str:
         ]
     for number in range(world.waves()):
         lines += [
-            f"protocol static {_local(number)} {{ disabled; ipv4;",
+            f"protocol static {_local(number)} {{ disabled;{family}",
             *(
                 f" route {case['prefix']} blackhole;"
                 for case in world.cases
@@ -81,7 +90,7 @@ class BirdRouter:
 
     def __init__(self, tree: ProcessTree, host: str, daemon: Daemon, world: World) -> None:
         """Start bird."""
-        self.bird = Bird(tree, host, daemon, configuration(world))
+        self.bird = Bird(tree, host, daemon, configuration(world, channels=daemon.name == "bird"))
         self._routes: dict[str, list[tuple[str, bool]]] = {}
 
     def close(self) -> None:
@@ -131,5 +140,5 @@ class BirdRouter:
             match = ROUTE.match(line)
             if match:
                 prefix = match[1] or prefix
-                table.setdefault(prefix, []).append((match[3], bool(match[4])))
+                table.setdefault(prefix, []).append((match[2], bool(match[3])))
         return table

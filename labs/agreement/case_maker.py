@@ -131,7 +131,7 @@ class CaseMaker:
     def path(self, neighbor: Neighbor) -> dict[str, Any]:
         """Make one path from a neighbour."""
         metric = self.value("igp_metric")
-        valid = not (self.dialect.unreachable and self.chance(0.05))
+        valid = not self.chance(0.05)
         host = self.rng.choice((int(neighbor.id[1:]) + 1, int(neighbor.id[1:]) + 1, 1))
         next_hop = f"10.50.{metric}.{host}" if metric else neighbor.address
         stale = self.value_of_rare("stale", 0.4)
@@ -277,7 +277,7 @@ class CaseMaker:
     def exclude(self, path: dict[str, Any]) -> None:
         """Make a path best by every attribute, and not eligible."""
         path |= {"local_pref": 300, "weight": 300 if self.dialect.weights else 0}
-        if self.dialect.unreachable and self.chance(0.6):
+        if self.chance(0.6):
             path |= {"valid": False, "igp_metric": None, "next_hop": "10.99.0.200"}
         elif not path["loop"]:
             self.make_loop(path)

@@ -64,6 +64,7 @@ class Dialect:
     """What a daemon can be asked: the steps to aim at, its options, what its cases may contain.
 
     Attributes:
+        profile: the model's profile that is to agree with it.
         steps: attributes in the daemon's order of comparison; a case aims at one of them.
         settings: option sets to cycle through, each in a world of its own.
         on_off: boolean knobs to combine at random in further worlds.
@@ -71,24 +72,25 @@ class Dialect:
         extras: knobs beyond the case format's plain ones, with the values to draw from, the
             default first.
         weights: whether the daemon knows weight.
-        unreachable: whether the daemon looks at next hops at all.
         aigp: kinds of neighbours from whom AIGP (RFC 7311) is taken.
         identifier_loops: kinds of neighbours from whom the confederation identifier in AS_PATH is
             a loop.
+        confederations: whether it can be a member of one (RFC 5065).
         cluster_loops: whether the router's own id in CLUSTER_LIST makes a loop although the
             neighbour is no reflector client.
         cases_per_world: how many cases share one start of the daemon.
     """
 
+    profile: str
     steps: tuple[str, ...]
     settings: tuple[dict[str, Any], ...]
     on_off: tuple[str, ...]
     varied: tuple[str, ...]
     extras: dict[str, tuple[Any, ...]]
     weights: bool
-    unreachable: bool
     aigp: tuple[str, ...]
     identifier_loops: tuple[str, ...]
+    confederations: bool
     cluster_loops: bool
     cases_per_world: int
 
@@ -100,16 +102,35 @@ FRR_STEPS = (
 OTHER_STEPS = tuple(step for step in FRR_STEPS if step != "weight")
 
 FRR_8 = Dialect(
+    profile="frr-8.4",
     steps=tuple(step for step in FRR_STEPS if step != "aigp"),
     settings=FRR_SETTINGS,
     on_off=tuple(name for name, value in PLAIN_KNOBS.items() if value is False),
     varied=("default_local_preference", "maximum_paths"),
     extras={},
     weights=True,
-    unreachable=True,
     aigp=(),
     identifier_loops=("ebgp", "ibgp", "confed-ebgp"),
+    confederations=True,
     cluster_loops=True,
+    cases_per_world=10,
+)
+
+BIRD_2 = Dialect(
+    profile="bird",
+    steps=OTHER_STEPS,
+    settings=BIRD_SETTINGS,
+    on_off=(
+        *("deterministic_med", "always_compare_med", "compare_routerid"),
+        *("med_missing_as_worst", "as_path_ignore"),
+    ),
+    varied=("default_local_preference",),
+    extras={},
+    weights=False,
+    aigp=("ebgp", "ibgp", "confed-ebgp"),
+    identifier_loops=("ebgp",),
+    confederations=True,
+    cluster_loops=False,
     cases_per_world=10,
 )
 
@@ -117,6 +138,7 @@ DIALECTS: dict[str, Dialect] = {
     "frr-8.4": FRR_8,
     "frr-10": replace(
         FRR_8,
+        profile="frr-10",
         steps=FRR_STEPS,
         settings=(
             *FRR_SETTINGS,
@@ -131,32 +153,28 @@ DIALECTS: dict[str, Dialect] = {
         },
         aigp=("ibgp", "confed-ebgp"),
     ),
-    "bird": Dialect(
-        steps=OTHER_STEPS,
-        settings=BIRD_SETTINGS,
-        on_off=(
-            *("deterministic_med", "always_compare_med", "compare_routerid"),
-            *("med_missing_as_worst", "as_path_ignore"),
-        ),
-        varied=("default_local_preference",),
-        extras={},
-        weights=False,
-        unreachable=True,
-        aigp=("ebgp", "ibgp", "confed-ebgp"),
-        identifier_loops=("ebgp",),
-        cluster_loops=False,
-        cases_per_world=10,
+    "bird": BIRD_2,
+    # Calico's dialect: the same decision, without what came later. With `deterministic med` and
+    # `prefer older` both on, 1.6.8 lets the newer path win; that pair is BIRD 2's alone here.
+    "bird-1.6": replace(
+        BIRD_2,
+        steps=tuple(step for step in OTHER_STEPS if step != "aigp"),
+        settings=tuple(s for s in BIRD_SETTINGS if s != {"deterministic_med": True}),
+        on_off=tuple(name for name in BIRD_2.on_off if name != "deterministic_med"),
+        aigp=(),
+        confederations=False,
     ),
     "gobgp": Dialect(
+        profile="gobgp",
         steps=tuple(step for step in OTHER_STEPS if step not in ("aigp", "igp_metric")),
         settings=GOBGP_SETTINGS,
         on_off=("always_compare_med", "as_path_ignore", "compare_routerid"),
         varied=(),
         extras={},
         weights=False,
-        unreachable=False,
         aigp=(),
         identifier_loops=(),
+        confederations=True,
         cluster_loops=False,
         cases_per_world=30,
     ),

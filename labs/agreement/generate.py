@@ -47,10 +47,9 @@ def _world(rng: random.Random, daemon: str, number: int, targets: Sequence[str])
     knobs |= chosen
     if knobs["ibgp_equal_cluster_length"] and knobs["maximum_paths_ibgp"] is None:
         knobs["maximum_paths_ibgp"] = 4  # the option is part of `maximum-paths ibgp N`
-    confederated = (
-        knobs["as_path_confed"]
-        or knobs["med_confed"]
-        or (number % CONFEDERATED_EVERY == CONFEDERATED_EVERY - 1)
+    member = number % CONFEDERATED_EVERY == CONFEDERATED_EVERY - 1
+    confederated = dialect.confederations and (
+        knobs["as_path_confed"] or knobs["med_confed"] or member
     )
     world = World(
         name=f"{daemon}-w{number:03d}",

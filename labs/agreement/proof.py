@@ -12,6 +12,7 @@ from typing import Any
 
 from bgp.case import decide_case, parse_case
 from labs.agreement.bird_router import BirdRouter
+from labs.agreement.dialects import DIALECTS
 from labs.agreement.frr_router import FrrRouter
 from labs.agreement.gobgp_router import GobgpRouter
 from labs.agreement.player import Answer, RouterMaker, play
@@ -23,16 +24,24 @@ ROUTERS: Mapping[str, RouterMaker] = {
     "frr-8.4": FrrRouter,
     "frr-10": FrrRouter,
     "bird": BirdRouter,
+    "bird-1.6": BirdRouter,
 }
 COMPARED: Mapping[str, tuple[str, ...]] = {
     "frr-8.4": ("best", "reason", "multipath"),
     "frr-10": ("best", "reason", "multipath"),
     "bird": ("best",),
+    "bird-1.6": ("best",),
     "gobgp": ("best",),
 }
 """What each daemon tells of its decision, and so what is compared."""
 
-DEFAULT_CASES: Mapping[str, int] = {"frr-8.4": 600, "frr-10": 300, "bird": 300, "gobgp": 300}
+DEFAULT_CASES: Mapping[str, int] = {
+    "frr-8.4": 600,
+    "frr-10": 300,
+    "bird": 300,
+    "bird-1.6": 100,
+    "gobgp": 300,
+}
 
 
 @dataclass(frozen=True)
@@ -49,7 +58,8 @@ class Result:
 
 def compare(world: World, case: Case, answer: Answer) -> Result:
     """Set the model's decision beside the daemon's answer."""
-    told = decide_case(parse_case(case), world.daemon)
+    profile = DIALECTS[world.daemon].profile
+    told = decide_case(parse_case(case), profile)
     blind = {
         **case,
         "paths": [
@@ -57,7 +67,7 @@ def compare(world: World, case: Case, answer: Answer) -> Result:
             for path in case["paths"]
         ],
     }
-    found = decide_case(parse_case(blind), world.daemon)
+    found = decide_case(parse_case(blind), profile)
     names = COMPARED[world.daemon]
     decision: dict[str, Any] = {
         "best": told.best,

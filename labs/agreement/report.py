@@ -28,6 +28,10 @@ NOT_REACHED: Mapping[str, Sequence[tuple[str, str]]] = {
         ("suppressed by `deterministic med`", "seen through its effect on the best path only"),
         ("IGP metric unknown", "the lab's underlay always has a metric"),
     ),
+    "bird-1.6": (
+        ("`deterministic med` with `prefer older`", "1.6.8 lets the newer path win, unlike BIRD 2"),
+        ("AIGP, confederations", "1.6 has neither"),
+    ),
     "gobgp": (
         ("reachable next hop", "only when GoBGP is joined to a zebra; by itself it does not look"),
         ("two arrivals in one second", "the case format has an order of arrival and no clock"),
@@ -93,7 +97,7 @@ def report(results: Sequence[Result], daemons: Mapping[str, Daemon], seed: int) 
     )
     lines += ["## Steps no case reaches", ""]
     for family, steps in NOT_REACHED.items():
-        names = [f"`{name}`" for name in daemons if name.startswith(family)]
+        names = [f"`{name}`" for name in daemons if _family(name) == family]
         if names:
             lines += [f"{', '.join(names)}:", ""]
             lines += [f"- {step}: {why}." for step, why in steps]
@@ -104,6 +108,10 @@ def report(results: Sequence[Result], daemons: Mapping[str, Daemon], seed: int) 
         lines += [f"- {result.case['case']}: {', '.join(result.differs)}" for result in bad]
         lines.append("")
     return "\n".join(lines)
+
+
+def _family(daemon: str) -> str:
+    return max((name for name in NOT_REACHED if daemon.startswith(name)), key=len)
 
 
 def contents(case: Case) -> list[str]:

@@ -69,6 +69,7 @@ REACHED = {
         *("peer-type", "igp-metric", "older-path", "router-id", "cluster-list-length"),
         *("next-hop-resolvable", "neighbor-address", "only-path"),
     },
+    "bird-1.6": {"local-pref", "as-path-length", "med", "igp-metric", "older-path", "router-id"},
     "gobgp": {
         *("llgr-stale", "local-pref", "local-route", "as-path-length", "origin", "med"),
         *("peer-type", "older-path", "router-id", "neighbor-address", "only-path"),
