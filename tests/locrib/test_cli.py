@@ -17,6 +17,7 @@ from locrib.trouble import Exit, Trouble
 
 TOP = Path(__file__).parents[2]
 COMMAND = [sys.executable, "-P", "-m", "locrib"]
+COMMANDS = sorted(command.callback.__name__ for command in cli.app.registered_commands)
 SECONDS = 120.0
 
 
@@ -36,7 +37,7 @@ def locrib(*arguments: str, **variables: str) -> subprocess.CompletedProcess[str
 def test_the_help_names_every_command_and_exit_code() -> None:
     done = locrib("--help")
     assert done.returncode == Exit.OK
-    for command in ("learn", "forget", "bestpath", "fsm"):
+    for command in COMMANDS:
         assert re.search(rf"^│ {command} ", done.stdout, re.MULTILINE)
     for code in Exit:
         line = rf"^ *{code.value}  {re.escape(code.meaning)} *$"
@@ -49,7 +50,12 @@ def test_the_documented_exit_codes_are_those_of_the_program() -> None:
     assert rows == [(str(code.value), code.meaning) for code in Exit]
 
 
-@pytest.mark.parametrize("command", ["learn", "forget", "bestpath", "fsm"])
+def test_every_command_is_documented() -> None:
+    text = (TOP / "docs" / "command.md").read_text(encoding="utf-8")
+    assert set(re.findall(r"^\| `locrib (\w+)", text, re.MULTILINE)) == set(COMMANDS)
+
+
+@pytest.mark.parametrize("command", COMMANDS)
 def test_every_command_explains_its_options(command: str) -> None:
     done = locrib(command, "--help")
     assert done.returncode == Exit.OK
