@@ -82,7 +82,8 @@ def plan(disk: str | _Disk, entry: Entry | None, want: str) -> Action:
         )
     if disk == want:
         return Action.KEEP if entry and entry.delivered == want else Action.ADOPT
-    if entry and disk == entry.delivered:
+    # The last build is known as well: a learner may have moved the copy beside into place.
+    if entry and disk in (entry.delivered, entry.cells):
         return Action.RENEW
     return Action.KEEP if already_offered else Action.BESIDE
 
