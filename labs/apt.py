@@ -19,6 +19,9 @@ from labs.errors import LabError
 DEBIAN_RELEASES = ("bookworm", "trixie")
 """Debian releases that carry a daemon the course proves itself against, by codename."""
 
+COMPONENTS = {"main", "universe"}
+"""Where Debian and Ubuntu keep the daemons; a source of neither is a third party's."""
+
 SUITE_ALIASES = ("oldoldstable", "oldstable", "stable", "testing")
 
 NEVER_NEEDED = (
@@ -101,7 +104,7 @@ def one_line_sources(text: str, codename: str, target: str) -> Iterator[str]:
         if match is None or match[2].startswith("cdrom:"):
             continue
         suite = retarget(match[3], codename, target)
-        if suite is not None and "main" in match[4].split():
+        if suite is not None and COMPONENTS & set(match[4].split()):
             yield f"deb {match[1] or ''}{match[2]} {suite} {match[4]}"
 
 
@@ -127,7 +130,7 @@ def deb822_sources(text: str, codename: str, target: str) -> Iterator[str]:
         if (
             not suites
             or "deb" not in fields.get("types", "").split()
-            or "main" not in fields.get("components", "").split()
+            or not COMPONENTS & set(fields.get("components", "").split())
             or fields.get("enabled", "yes").lower() in ("no", "false", "0")
         ):
             continue

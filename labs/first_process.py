@@ -11,6 +11,7 @@ a host, `connect` to a program's control socket, `write` a file. It runs alone, 
 (`python -I first_process.py FD`), so it imports nothing but the standard library.
 """
 
+import contextlib
 import ctypes
 import json
 import os
@@ -97,7 +98,9 @@ class FirstProcess:
     def answer(self) -> bool:
         """Answer one request; return False when the owner is gone."""
         try:
-            data, descriptors, _, _ = socket.recv_fds(self.control, MESSAGE_LIMIT, 8)
+            data, descriptors, _, _ = socket.recv_fds(
+                self.control, MESSAGE_LIMIT, 8, socket.MSG_CMSG_CLOEXEC
+            )
         except ConnectionError:
             return False
         if not data:
@@ -190,7 +193,8 @@ class FirstProcess:
                 return
             watcher = self.watchers.pop(pid, None)
             if watcher is not None:
-                os.write(watcher, str(os.waitstatus_to_exitcode(status)).encode())
+                with contextlib.suppress(BrokenPipeError):  # nobody waits for it any more
+                    os.write(watcher, str(os.waitstatus_to_exitcode(status)).encode())
                 os.close(watcher)
 
 

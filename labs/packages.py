@@ -14,6 +14,7 @@ import errno
 import fcntl
 import json
 import os
+import platform
 import re
 import shutil
 import tempfile
@@ -37,6 +38,9 @@ PRIVATE_FOLDERS = (
 
 MOUNT_POINTS = ("proc", "dev", "sys")
 MERGED_USR = ("bin", "sbin", "lib", "lib32", "lib64", "libx32")
+ARCHITECTURES = {"x86_64": "amd64", "aarch64": "arm64"}
+"""Debian's names for the machines the course runs on."""
+
 ACCOUNTS = ("frr", "frrvty", "bird", "gobgpd", "stayrtr")
 
 
@@ -99,6 +103,10 @@ class Daemons(Mapping[str, Daemon]):
             raise LabError(f"{name} is not here: {self.missing[name]}")
         return self.found[name]
 
+    def __contains__(self, name: object) -> bool:
+        """Tell whether a daemon was found."""
+        return name in self.found
+
     def __iter__(self) -> Iterator[str]:
         """Iterate over the names found."""
         return iter(self.found)
@@ -114,9 +122,13 @@ def daemons_folder() -> Path:
 
 
 def installed(folder: Path | None = None) -> dict[str, Daemon]:
-    """Return the daemons already unpacked, by name; instant, and touches no network."""
+    """Return the daemons already unpacked, by name; instant, and touches no network.
+
+    A folder may be shared by machines of several kinds; only what this one can run is returned.
+    """
     found: dict[str, Daemon] = {}
-    for path in sorted((folder or daemons_folder()).glob("*-*/*/manifest.json")):
+    own = ARCHITECTURES.get(platform.machine(), "*")
+    for path in sorted((folder or daemons_folder()).glob(f"*-{own}/*/manifest.json")):
         fields = json.loads(path.read_text(encoding="utf-8"))
         if fields.pop("format") == MANIFEST_FORMAT and fields["name"] in OFFERS:
             found.setdefault(fields["name"], Daemon(**fields, root=path.parent / "root"))

@@ -164,7 +164,9 @@ class ProcessTree:
         with self._lock:
             try:
                 socket.send_fds(self._control, [message], list(descriptors))
-                data, given, _, _ = socket.recv_fds(self._control, 1 << 16, 1)
+                data, given, _, _ = socket.recv_fds(
+                    self._control, 1 << 16, 1, socket.MSG_CMSG_CLOEXEC
+                )
             except TimeoutError as error:
                 raise LabError(f"the lab does not answer within {RUN_SECONDS:g} seconds") from error
             except OSError as error:
@@ -258,7 +260,13 @@ class ProcessTree:
         return socket.socket(fileno=self.request("connect", path=path))
 
     def write(self, path: str, text: str) -> None:
-        """Write a file of the lab (only below /run: the rest is the host's)."""
+        """Write a file of the lab, which is one below /run: the rest is the host's.
+
+        Raises:
+            LabError: the path leads elsewhere, or cannot be written.
+        """
+        if not os.path.normpath(path).startswith("/run/"):
+            raise LabError(f"a lab writes below /run only, and {path} is the host's")
         self.request("write", path=path, text=text)
 
     def add_host(self, name: str) -> None:

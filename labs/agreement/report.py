@@ -53,17 +53,17 @@ def report(results: Sequence[Result], daemons: Mapping[str, Daemon], seed: int) 
         "",
         f"Seed: {seed}.",
         "",
-        "| profile | daemon | compared | cases | agree | not modelled |",
-        "|---|---|---|---:|---:|---:|",
+        "| | daemon | profile | compared | cases | agree |",
+        "|---|---|---|---|---:|---:|",
     ]
     for name, mine in _by_daemon(results).items():
         agree = sum(not result.differs for result in mine)
         compared = ", ".join(COMPARED[name])
         share = f"{agree} ({100 * agree / len(mine):.1f} %)"
-        lines.append(
-            f"| `{name}` | {daemons[name].title} | {compared} | {len(mine)} | {share} | 0 |"
-        )
-    lines += ["", "Nothing is left out as not modelled.", ""]
+        profile = DIALECTS[name].profile
+        cells = (f"`{name}`", daemons[name].title, f"`{profile}`", compared, len(mine), share)
+        lines.append(f"| {' | '.join(map(str, cells))} |")
+    lines += ["", "Every case that was generated counts; none is left out as not modelled.", ""]
     lines += _table(
         "What decided",
         "Cases by the step that decided them (`decided_by`), as the model has it where it agrees.",

@@ -23,14 +23,20 @@ def wanted(daemons: Daemons, name: str) -> Daemon:
         pytest.skip(str(error))
 
 
-@pytest.fixture
-def tree() -> Iterator[ProcessTree]:
-    """A lab's namespaces with nothing in them yet."""
+@pytest.fixture(scope="session")
+def namespaces() -> None:
+    """Skip where the system refuses namespaces, saying what would allow them."""
     try:
-        lab = ProcessTree()
+        ProcessTree().close()
     except LabError as error:
         pytest.skip(str(error))
-    with lab:
+
+
+@pytest.fixture
+def tree(namespaces: None) -> Iterator[ProcessTree]:
+    """A lab's namespaces with nothing in them yet."""
+    del namespaces
+    with ProcessTree() as lab:
         yield lab
 
 

@@ -24,6 +24,7 @@ deb-src http://mirror.example/debian bookworm main
 deb http://mirror.example/security bookworm-security main
 deb http://mirror.example/debian bookworm-backports main
 deb http://third.example/tool bookworm stable
+deb http://mirror.example/debian bookworm universe
 deb cdrom:[Debian]/ bookworm main
 """  # noqa: E501 - a line of sources.list is one line
 
@@ -76,6 +77,7 @@ def test_one_line_sources_keep_mirror_and_key_and_lose_what_is_not_the_distribut
         f"deb {key}http://mirror.example/debian trixie main contrib",
         "deb http://mirror.example/debian trixie-updates main",
         "deb http://mirror.example/security trixie-security main",
+        "deb http://mirror.example/debian trixie universe",
     ]
 
 

@@ -132,6 +132,33 @@ def test_a_daemon_of_another_format_is_unpacked_anew(
     assert (ensure([SMALL], folder=tmp_path)[SMALL].root / "usr/sbin/bird").exists()
 
 
+def test_a_daemon_of_another_architecture_is_not_taken(tmp_path: Path) -> None:
+    for architecture in ("amd64", "arm64"):
+        home = tmp_path / f"bookworm-{architecture}" / SMALL
+        home.mkdir(parents=True)
+        manifest = {
+            "format": MANIFEST_FORMAT,
+            "name": SMALL,
+            "version": "1.6.8",
+            "package": "bird 1.6.8-2",
+            "release": "bookworm",
+            "architecture": architecture,
+        }
+        (home / "manifest.json").write_text(json.dumps(manifest))
+    own = subprocess.run(
+        ["dpkg", "--print-architecture"], capture_output=True, text=True, check=True
+    )
+    assert installed(tmp_path)[SMALL].architecture == own.stdout.strip()
+
+
+def test_a_missing_daemon_is_not_among_the_found_and_says_why_when_asked_for() -> None:
+    daemons = Daemons({}, {SMALL: "the moon is full; wait"})
+    assert SMALL not in daemons
+    assert not daemons
+    with pytest.raises(LabError, match=r"bird-1\.6 is not here: the moon is full; wait"):
+        daemons[SMALL]
+
+
 def test_another_distribution_does_not_mix_in_debian(
     unpacked: tuple[Path, Daemons, list[str]], tmp_path: Path
 ) -> None:

@@ -26,8 +26,9 @@ ORDINARY_USER = 64712
 
 
 @pytest.fixture(scope="module")
-def results(daemons: Daemons) -> list[Result]:
+def results(daemons: Daemons, namespaces: None) -> list[Result]:
     """Every case of the proof, answered by every daemon there is; written to build/."""
+    del namespaces
     worlds = [world for name in daemons if name in DEFAULT_CASES
               for world in generate(name, DEFAULT_CASES[name], SEED)]  # fmt: skip
     found = list(prove(daemons, worlds, 2, print))
@@ -119,7 +120,10 @@ def as_someone(home: Path, *argv: str) -> subprocess.CompletedProcess[str]:
     )
 
 
-def test_an_ordinary_user_unpacks_the_daemons_and_proves_the_same(someone: Path) -> None:
+def test_an_ordinary_user_unpacks_the_daemons_and_proves_the_same(
+    someone: Path, namespaces: None
+) -> None:
+    del namespaces
     if as_someone(someone, sys.executable, "-c", "import labs.agreement").returncode:
         pytest.skip(f"an ordinary user may not read {TOP} or {sys.prefix}: chmod a+rX them")
     chosen = ["--daemon", "frr-8.4", "--daemon", "bird", "--cases", "20"]
