@@ -20,7 +20,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     """Run the proof.
 
     Returns:
-        0 when every case agrees, 1 when one does not, 2 when nothing could be run.
+        0 when every case agrees, 1 when one does not, 2 when the proof could not be finished.
     """
     options = _parser().parse_args(arguments)
     names = options.daemon or list(DEFAULT_CASES)
@@ -33,6 +33,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
         for world in generate(name, options.cases or DEFAULT_CASES[name], options.seed)
     ]
     results: list[Result] = []
+    broken = False
     try:
         for result in prove(daemons, worlds, options.jobs, _say):
             results.append(result)
@@ -41,7 +42,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
                     file.write(_saved(result) + "\n")
     except LabError as error:
         _say(f"the proof broke off: {error}")
-        return 2
+        broken = True
     bad = [result for result in results if result.differs]
     for result in bad[:SHRUNK_AT_MOST]:
         print(describe(shrink(result, daemons[result.world.daemon])))
@@ -51,10 +52,10 @@ def main(arguments: Sequence[str] | None = None) -> int:
         mine = [result for result in results if result.world.daemon == name]
         agreeing = sum(not result.differs for result in mine)
         print(f"{name} ({daemons[name].title}): {agreeing} of {len(mine)} agree")
-    if options.report:
+    if options.report and not broken:
         options.report.parent.mkdir(parents=True, exist_ok=True)
         options.report.write_text(report(results, daemons, options.seed), encoding="utf-8")
-    return 1 if bad else 0
+    return 2 if broken else int(bool(bad))
 
 
 def _saved(result: Result) -> str:

@@ -1,5 +1,6 @@
 """The proof: the model decides as FRR 8.4, FRR 10, BIRD 2 and GoBGP 3 decide."""
 
+import json
 import os
 import shutil
 import subprocess
@@ -10,6 +11,8 @@ from pathlib import Path
 
 import pytest
 
+from bgp.case import decide_case, parse_case
+from labs.agreement.__main__ import main
 from labs.agreement.dialects import DIALECTS
 from labs.agreement.generate import generate
 from labs.agreement.proof import DEFAULT_CASES, Result, prove
@@ -88,6 +91,26 @@ def test_every_step_within_reach_decided_a_case(
     assert name in DIALECTS
     reached = {result.decided_by for result in results if result.world.daemon == name}
     assert REACHED[name] - reached == set()
+
+
+def test_the_command_saves_what_was_answered_and_writes_the_report(
+    daemons: Daemons, namespaces: None, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    del namespaces
+    if "bird" not in daemons:
+        pytest.skip(f"bird: {daemons.missing['bird']}")
+    saved, written = tmp_path / "cases.jsonl", tmp_path / "docs" / "agreement.md"
+    chosen = ["--daemon", "bird", "--cases", "20", "--seed", "8"]
+    assert main([*chosen, "--save", str(saved), "--report", str(written)]) == 0
+    assert capsys.readouterr().out == f"bird ({daemons['bird'].title}): 20 of 20 agree\n"
+    lines = [json.loads(line) for line in saved.read_text(encoding="utf-8").splitlines()]
+    assert [decide_case(parse_case(case), "bird").best for case in lines] == [
+        case["best"] for case in lines
+    ]
+    text = written.read_text(encoding="utf-8")
+    assert f"| `bird` | {daemons['bird'].title} | `bird` | best | 20 | 20 (100.0 %) |" in text
+    assert main([*chosen, "--report", str(tmp_path / "again.md")]) == 0
+    assert (tmp_path / "again.md").read_text(encoding="utf-8") == text
 
 
 @pytest.fixture
