@@ -11,7 +11,7 @@ import json
 import os
 import sys
 import tempfile
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import replace
 from ipaddress import IPv4Address
 from pathlib import Path as File
@@ -37,6 +37,7 @@ BREAKS: Final[tuple[dict[str, Any], ...]] = (
     {"origin": "incomplete"},
     {"origin": "egp"},
     {"med": 1},
+    {"med": 50},
     {"med": 100},
     {"next_hop": "10.99.0.9"},
 )
@@ -50,6 +51,22 @@ _KNOB_LINES: Final = {
     "bgp bestpath as-path ignore": "as_path_ignore",
     "bgp bestpath as-path multipath-relax": "as_path_multipath_relax",
 }
+
+
+class ToldError(LabError):
+    """Something a lab cannot do, for a learner: the sentence without a traceback of our code."""
+
+    def _render_traceback_(self) -> list[str]:
+        """Show the sentence alone (IPython asks an exception how it wants to be shown)."""
+        return [str(self)]
+
+
+@contextlib.contextmanager
+def _told() -> Iterator[None]:
+    try:
+        yield
+    except LabError as error:
+        raise ToldError(str(error)) from None
 
 
 class Lab:
@@ -98,41 +115,50 @@ class Lab:
         lines = [line for _, line in self._stage.situation.lines]
         return Knobs(**{knob: True for line, knob in _KNOB_LINES.items() if line in lines})
 
+    @_told()
     def get(self, count: int = 24) -> Picture:
         """Ask the announced address over HTTP from the client, and show who answers."""
         return self._traffic(self._stage.get(count))
 
+    @_told()
     def cut(self, name: str) -> Picture:
         """Cut the link to a neighbour while the client goes on asking."""
         return self._traffic(self._stage.cut(name))
 
+    @_told()
     def heal(self, name: str) -> Picture:
         """Mend a cut link."""
         return self._traffic(self._stage.heal(name))
 
+    @_told()
     def say(self, *names: str, **attributes: Any) -> None:  # noqa: ANN401 - as the attributes are
         """Make neighbours announce the prefix with these attributes, one after the other."""
         for name in names:
             self._stage.say(name, **attributes)
 
+    @_told()
     def withdraw(self, *names: str) -> None:
         """Make neighbours withdraw the prefix."""
         self._stage.withdraw(*names)
 
+    @_told()
     def arrive(self, *names: str) -> Picture:
         """Withdraw everything, announce it anew in this order, and show which path is best."""
         self.withdraw(*(name for name, _ in self._stage.situation.said))
         self.say(*names)
         return arrival_picture(names, self.table(), self.origin)
 
+    @_told()
     def configure(self, *lines: str) -> None:
         """Enter configuration lines on the router, as after `configure terminal`."""
         self._stage.configure(*lines)
 
+    @_told()
     def mend(self) -> None:
         """Undo everything that was done to the lab."""
         self._stage.mend()
 
+    @_told()
     def table(self) -> FrrTable:
         """Return what FRR says about the prefix, with neighbours' names for ids.
 
@@ -175,12 +201,14 @@ class Lab:
         """Set the router's own verdict beside the model's."""
         return verdict_picture(self.table(), self.predict(), self._stage.forwarding(), self.origin)
 
+    @_told()
     def show(self, command: str = "") -> Picture:
         """Show what the router prints; without a command, its table for the prefix."""
         command = command or f"show bgp ipv4 unicast {self.prefix}"
         prompt = f"{self._stage.fabric.router}# {command}"
         return text_picture(prompt, self._stage.show(command), self.origin)
 
+    @_told()
     def second_opinion(self) -> Picture:
         """Show the table of the second router, GoBGP, which hears the same announcements."""
         text = self._stage.second_opinion()

@@ -14,8 +14,8 @@ from typing import Final
 from modules.pictures.page import Picture, esc, unique
 
 _RADIUS: Final = 108
-_CENTER: Final = (330, 136)
-_SIZE: Final = (660, 226)
+_CENTER: Final = (260, 136)
+_SIZE: Final = (540, 226)
 
 
 @dataclass(frozen=True)
