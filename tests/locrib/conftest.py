@@ -1,5 +1,9 @@
 """A home of the test's own: no test of the front door reads or writes its user's folders."""
 
+import os
+import pwd
+from collections.abc import Callable, Iterator
+from contextlib import AbstractContextManager, contextmanager
 from pathlib import Path
 
 import pytest
@@ -40,6 +44,25 @@ def home(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     monkeypatch.delenv("LOCRIB_WORKSPACE", raising=False)
     monkeypatch.delenv("LOCRIB_NOTEBOOK_FOLDER", raising=False)
     return home
+
+
+@pytest.fixture
+def read_only(tmp_path: Path) -> Callable[[], AbstractContextManager[None]]:
+    """While in effect, nothing can be written in the test's folder, not even by root."""
+
+    @contextmanager
+    def in_effect() -> Iterator[None]:
+        before = os.geteuid()
+        tmp_path.chmod(0o500)
+        if before == 0:
+            os.seteuid(pwd.getpwnam("nobody").pw_uid)
+        try:
+            yield
+        finally:
+            os.seteuid(before)
+            tmp_path.chmod(0o700)
+
+    return in_effect
 
 
 @pytest.fixture

@@ -1,7 +1,7 @@
 import json
-import os
 import shutil
 from collections.abc import Callable
+from contextlib import AbstractContextManager
 from pathlib import Path
 
 import pytest
@@ -224,13 +224,11 @@ def test_two_deliveries_at_once_do_not_mix(deliver: Deliver, workspace: Path) ->
     assert deliver().action is Action.KEEP
 
 
-@pytest.mark.skipif(os.geteuid() == 0, reason="root may write everywhere; run as another user")
-def test_a_read_only_workspace_is_a_sentence(deliver: Deliver, workspace: Path) -> None:
-    workspace.mkdir()
-    workspace.chmod(0o500)
-    with pytest.raises(Trouble) as caught:
+def test_a_read_only_workspace_is_a_sentence(
+    deliver: Deliver, workspace: Path, read_only: Callable[[], AbstractContextManager[None]]
+) -> None:
+    with pytest.raises(Trouble) as caught, read_only():
         deliver()
-    workspace.chmod(0o700)
     assert str(workspace) in caught.value.expected
 
 
