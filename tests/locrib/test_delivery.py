@@ -34,6 +34,16 @@ def deliver(lesson: Path, workspace: Path) -> Deliver:
     return once
 
 
+@pytest.fixture
+def update(deliver: Deliver, workspace: Path, lesson: Path) -> Path:
+    """The update that lies beside a lesson its learner has changed."""
+    deliver()
+    edit(workspace / NAME)
+    revise(lesson)
+    deliver()
+    return workspace / "01-best-path.updated.ipynb"
+
+
 def edit(path: Path, text: str = "# mine") -> None:
     notebook = json.loads(path.read_text(encoding="utf-8"))
     notebook["cells"][0]["source"] = text
@@ -85,66 +95,42 @@ def test_a_changed_lesson_stays_and_the_update_lies_beside_it(
 
 
 def test_an_update_left_alone_is_replaced_by_the_next(
-    deliver: Deliver, workspace: Path, lesson: Path
+    deliver: Deliver, update: Path, lesson: Path
 ) -> None:
-    deliver()
-    edit(workspace / NAME)
-    for word in ("once", "twice"):
-        revise(lesson, word)
-        deliver()
-    assert names(workspace) == {NAME, "01-best-path.updated.ipynb"}
-    text = (workspace / "01-best-path.updated.ipynb").read_text(encoding="utf-8")
-    assert "this twice" in text
+    revise(lesson, "twice")
+    assert deliver().written == update.name
+    assert "this twice" in update.read_text(encoding="utf-8")
 
 
 def test_an_update_that_was_worked_on_stays_too(
-    deliver: Deliver, workspace: Path, lesson: Path
+    deliver: Deliver, update: Path, lesson: Path
 ) -> None:
-    deliver()
-    edit(workspace / NAME)
-    revise(lesson)
-    deliver()
-    edit(workspace / "01-best-path.updated.ipynb", "# mine as well")
+    edit(update, "# mine as well")
     revise(lesson, "twice")
     assert deliver().written == "01-best-path.updated-2.ipynb"
-    text = (workspace / "01-best-path.updated.ipynb").read_text(encoding="utf-8")
-    assert "# mine as well" in text
+    assert "# mine as well" in update.read_text(encoding="utf-8")
 
 
-def test_a_deleted_update_does_not_come_back(
-    deliver: Deliver, workspace: Path, lesson: Path
-) -> None:
-    deliver()
-    edit(workspace / NAME)
-    revise(lesson)
-    deliver()
-    (workspace / "01-best-path.updated.ipynb").unlink()
+def test_a_deleted_update_does_not_come_back(deliver: Deliver, update: Path) -> None:
+    update.unlink()
     assert deliver().action is Action.KEEP
-    assert names(workspace) == {NAME}
+    assert names(update.parent) == {NAME}
 
 
 def test_a_learner_who_takes_the_update_is_up_to_date(
-    deliver: Deliver, workspace: Path, lesson: Path
+    deliver: Deliver, update: Path, lesson: Path
 ) -> None:
-    deliver()
-    edit(workspace / NAME)
-    revise(lesson)
-    deliver()
-    (workspace / "01-best-path.updated.ipynb").replace(workspace / NAME)
+    update.replace(update.parent / NAME)
     assert deliver().action is Action.ADOPT
     revise(lesson, "twice")
     assert deliver().action is Action.RENEW
 
 
 def test_a_learner_who_takes_an_update_late_gets_the_next_one_in_place(
-    deliver: Deliver, workspace: Path, lesson: Path
+    deliver: Deliver, update: Path, lesson: Path
 ) -> None:
-    deliver()
-    edit(workspace / NAME)
-    revise(lesson)
-    deliver()
     revise(lesson, "twice")
-    (workspace / "01-best-path.updated.ipynb").replace(workspace / NAME)
+    update.replace(update.parent / NAME)
     assert deliver().action is Action.RENEW
 
 
