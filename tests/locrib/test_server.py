@@ -59,6 +59,13 @@ def test_it_opens_the_home_page_and_runs_it_and_leaves_nothing(workspace: Path) 
         assert probe.connect_ex(("127.0.0.1", server.port)) != 0
 
 
+def test_files_of_the_learners_mislead_neither_server_nor_kernel(workspace: Path) -> None:
+    for name in ("bgp", "locrib", "random", "tornado", "jupyter_config", "sitecustomize"):
+        (workspace / f"{name}.py").write_text("raise SystemExit('a trap')\n", encoding="utf-8")
+    with serve(workspace, log=workspace / "log") as server:
+        prove(server, "home.ipynb", print)
+
+
 def test_a_page_asks_nobody_outside_for_news_updates_or_extensions(workspace: Path) -> None:
     with serve(workspace, log=workspace / "log") as server:
         _, page = ask(server, "/lab", server.token)
