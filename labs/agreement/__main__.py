@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from labs.agreement.generate import generate
-from labs.agreement.proof import DEFAULT_CASES, ROUTERS, Result, prove
+from labs.agreement.proof import DEFAULT_CASES, ROUTERS, Result, answered, prove
 from labs.agreement.report import report
 from labs.agreement.shrink import describe, shrink
 from labs.errors import LabError
@@ -39,7 +39,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
             results.append(result)
             if options.save:
                 with options.save.open("a", encoding="utf-8") as file:
-                    file.write(_saved(result) + "\n")
+                    file.write(json.dumps(answered(result)) + "\n")
     except LabError as error:
         _say(f"the proof broke off: {error}")
         broken = True
@@ -56,10 +56,6 @@ def main(arguments: Sequence[str] | None = None) -> int:
         options.report.parent.mkdir(parents=True, exist_ok=True)
         options.report.write_text(report(results, daemons, options.seed), encoding="utf-8")
     return 2 if broken else int(bool(bad))
-
-
-def _saved(result: Result) -> str:
-    return json.dumps({**result.case, "daemon": result.world.daemon, **result.answer})
 
 
 def _say(line: str) -> None:

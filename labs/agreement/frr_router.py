@@ -141,10 +141,11 @@ class FrrRouter:
 
     def answer(self, case: Case) -> Answer:
         """Read best, reason and multipath, after checking that bgpd saw the paths as intended."""
+        shown = self.frr.ask_json(f"show bgp ipv4 unicast {case['prefix']} json")
         ids = {path["peer"]["address"]: path for path in case["paths"]}
         absent = {path["id"] for path in case["paths"] if refused(case, path)}
         best, reason, multipath, order = None, None, set(), []
-        for seen in self._paths(case["prefix"]):
+        for seen in shown.get("paths", []):
             address = seen["peer"]["peerId"]
             path = ids[None if address == "0.0.0.0" else address]  # noqa: S104 - FRR's "myself"
             order.append(path["id"])
@@ -165,6 +166,7 @@ class FrrRouter:
             "reason": reason,
             "multipath": sorted(multipath),
             "frr_list_order": order,
+            "show": shown,
         }
 
     def _paths(self, prefix: str) -> list[dict[str, Any]]:

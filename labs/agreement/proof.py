@@ -1,7 +1,8 @@
 """Runs the proof: worlds to daemons, answers beside the model's, every difference kept.
 
 A case is decided twice by the model: as the case says, and with `loop` left out, so that the model
-has to find a loop by itself from AS_PATH and the reflector attributes.
+has to find a loop by itself from AS_PATH and the reflector attributes. Where a daemon's own output
+for the prefix holds the order of arrival, that output is read and decided as well.
 """
 
 import time
@@ -11,6 +12,9 @@ from dataclasses import dataclass
 from typing import Any
 
 from bgp.case import decide_case, parse_case
+from bgp.decision import decide
+from bgp.frr_json import parse_frr_table
+from bgp.profiles import profile as find_profile
 from labs.agreement.bird_router import BirdRouter
 from labs.agreement.dialects import DIALECTS
 from labs.agreement.frr_router import FrrRouter
@@ -35,6 +39,9 @@ COMPARED: Mapping[str, tuple[str, ...]] = {
 }
 """What each daemon tells of its decision, and so what is compared."""
 
+READ_BACK = ("frr-8.4",)
+"""Daemons whose JSON is read back: it lists paths newest first. FRR 10 lists by preference."""
+
 DEFAULT_CASES: Mapping[str, int] = {
     "frr-8.4": 600,
     "frr-10": 300,
@@ -54,6 +61,12 @@ class Result:
     decision: Mapping[str, Any]
     decided_by: str
     differs: tuple[str, ...]
+
+
+def answered(result: Result) -> Case:
+    """Return the case with the daemon's answer in it, in the decision-case format."""
+    told = {name: value for name, value in result.answer.items() if name != "show"}
+    return {**result.case, "daemon": result.world.daemon, **told}
 
 
 def compare(world: World, case: Case, answer: Answer) -> Result:
@@ -78,6 +91,13 @@ def compare(world: World, case: Case, answer: Answer) -> Result:
     if not differs and found.best != answer["best"]:
         differs.append("best when the model must find loops itself")
         decision["best"] = found.best
+    if not differs and world.daemon in READ_BACK and answer["show"].get("paths"):
+        table = parse_frr_table(answer["show"], find_profile(profile), world.local_as)
+        asked = parse_case({**case, "paths": []})
+        read = decide(table.paths, profile, asked.speaker, asked.knobs)
+        if (read.best, read.reason) != (table.best, table.reason):
+            differs.append("best or reason read from the daemon's own JSON")
+            decision |= {"best": read.best, "reason": read.reason}
     return Result(world, case, answer, decision, str(told.decided_by), tuple(differs))
 
 

@@ -49,7 +49,7 @@ def report(results: Sequence[Result], daemons: Mapping[str, Daemon], seed: int) 
         "real routing daemons in namespaces of their own, each path announced only after the",
         "daemon had decided on those before it, and every answer was set beside that of",
         "`bgp.decide`. Each case was decided twice by the model: once told which paths are loops,",
-        "once not.",
+        "once not; a case of FRR 8.4 a third time, from what FRR printed for the prefix.",
         "",
         f"Seed: {seed}.",
         "",

@@ -12,7 +12,7 @@ from dataclasses import replace
 from typing import Any
 
 from labs.agreement.dialects import default_knobs
-from labs.agreement.proof import Result, answer_world
+from labs.agreement.proof import Result, answer_world, answered
 from labs.agreement.world import Case, World
 from labs.errors import LabError
 from labs.packages import Daemon
@@ -141,5 +141,5 @@ def describe(result: Result) -> str:
         }
         source = f"{peer['type']} {peer['address']} id {peer['router_id']} AS {peer['as']}"
         lines.append(f"  {path['id']} from {source}: {json.dumps(shown)}")
-    lines.append(f"  case: {json.dumps({**result.case, **result.answer})}")
+    lines.append(f"  case: {json.dumps(answered(result))}")
     return "\n".join(lines)
