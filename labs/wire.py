@@ -132,10 +132,10 @@ def packed(address: str) -> bytes:
     return ipaddress.IPv4Address(address).packed
 
 
-def take_messages(buffer: bytearray) -> list[Received]:
-    """Take every whole message off the front of a receive buffer."""
-    taken = []
-    while len(buffer) >= HEADER.size:
+def take_messages(buffer: bytearray, at_most: int | None = None) -> list[Received]:
+    """Take every whole message off the front of a receive buffer, or only so many."""
+    taken: list[Received] = []
+    while len(buffer) >= HEADER.size and len(taken) != at_most:
         marker, length, kind = HEADER.unpack_from(buffer)
         if marker != MARKER or length < HEADER.size:
             raise ValueError(f"not a BGP header: {bytes(buffer[: HEADER.size]).hex()}")
