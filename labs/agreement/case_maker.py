@@ -74,7 +74,7 @@ class CaseMaker:
 
     def case(self, index: int) -> Case:
         """Make the case number `index` of the world."""
-        counts = {"alone": (1,), "med_cycle": (3, 3, 3, 4, 5)}
+        counts = {"alone": (1,), "med_cycle": (3, 3, 3, 4, 5), "random": (2, 3, 4, 6, 8)}
         count = self.rng.choice(counts.get(self.target, (2, 2, 2, 3, 3, 3, 4, 4, 5, 6)))
         neighbors = self.pick_neighbors(count)
         paths = [self.path(neighbor) for neighbor in neighbors]
@@ -181,9 +181,9 @@ class CaseMaker:
         length = self.length if self.tied("as_path") else rng.choice((0, 1, 1, 2, 3, 4))
         prefix: list[list[Any]] = []
         if neighbor.type == "ebgp":
-            # now and then a route server's path, whose first AS is not the neighbour's
+            # now and then a route server's path, whose first AS is not the neighbour's, or none
             first = neighbor.asn if self.chance(0.9) else rng.choice((65001, 65002, 65003))
-            length = max(length, 1)
+            length = length if self.chance(0.2) else max(length, 1)
         else:
             first = self.first_as if self.chance(0.7) else rng.choice((65001, 65002, 65003))
             prefix = self.confed_segments(neighbor)

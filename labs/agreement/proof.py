@@ -13,6 +13,7 @@ from typing import Any
 
 from bgp.case import decide_case, parse_case
 from bgp.decision import decide
+from bgp.errors import InvalidValueError
 from bgp.frr_json import parse_frr_table
 from bgp.profiles import profile as find_profile
 from labs.agreement.bird_router import BirdRouter
@@ -71,27 +72,34 @@ def answered(result: Result) -> Case:
 
 def compare(world: World, case: Case, answer: Answer) -> Result:
     """Set the model's decision beside the daemon's answer."""
+    try:
+        return _compare(world, case, answer)
+    except InvalidValueError as error:
+        said: dict[str, Any] = {
+            "best": None,
+            "reason": None,
+            "multipath": [],
+            "refused": str(error),
+        }
+        return Result(world, case, answer, said, "refused", ("the model refuses the input",))
+
+
+def _compare(world: World, case: Case, answer: Answer) -> Result:
     profile = DIALECTS[world.daemon].profile
     told = decide_case(parse_case(case), profile)
-    blind = {
-        **case,
-        "paths": [
-            {name: value for name, value in path.items() if name != "loop"}
-            for path in case["paths"]
-        ],
-    }
-    found = decide_case(parse_case(blind), profile)
-    names = COMPARED[world.daemon]
     decision: dict[str, Any] = {
         "best": told.best,
         "reason": told.reason,
         "multipath": list(told.multipath),
     }
-    differs = [name for name in names if decision[name] != answer[name]]
-    if not differs and found.best != answer["best"]:
-        differs.append("best when the model must find loops itself")
-        decision["best"] = found.best
-    if not differs and world.daemon in READ_BACK and answer["show"].get("paths"):
+    differs = [name for name in COMPARED[world.daemon] if decision[name] != answer[name]]
+    if not differs:
+        blind = [{k: v for k, v in path.items() if k != "loop"} for path in case["paths"]]
+        found = decide_case(parse_case({**case, "paths": blind}), profile)
+        if found.best != answer["best"]:
+            differs.append("best when the model must find loops itself")
+            decision["best"] = found.best
+    if not differs and world.daemon in READ_BACK and _told_by_frr(case, answer):
         table = parse_frr_table(answer["show"], find_profile(profile), world.local_as)
         asked = parse_case({**case, "paths": []})
         read = decide(table.paths, profile, asked.speaker, asked.knobs)
@@ -99,6 +107,12 @@ def compare(world: World, case: Case, answer: Answer) -> Result:
             differs.append("best or reason read from the daemon's own JSON")
             decision |= {"best": read.best, "reason": read.reason}
     return Result(world, case, answer, decision, str(told.decided_by), tuple(differs))
+
+
+def _told_by_frr(case: Case, answer: Answer) -> bool:
+    """Whether FRR's JSON tells all: a peer's AS is known only by an AS_PATH that begins with it."""
+    unnamed = [p for p in case["paths"] if p["peer"]["type"] == "ebgp" and not p["as_path"]]
+    return bool(answer["show"].get("paths")) and not unnamed
 
 
 def answer_world(daemon: Daemon, world: World) -> list[Result]:

@@ -122,7 +122,7 @@ def test_cases_hold_what_the_proof_is_to_cover(daemon: str) -> None:
         assert kinds == {"ebgp", "ibgp", "local"}
     assert {None, 0, 4294967295} <= {path["med"] for path in paths}
     assert any(asn > 1 << 16 for path in paths for _, asns in path["as_path"] for asn in asns)
-    assert {len(case["paths"]) for case in cases} == {1, 2, 3, 4, 5, 6}
+    assert {len(case["paths"]) for case in cases} == {1, 2, 3, 4, 5, 6, 8}
     assert any(path["valid"] for path in paths)
     assert any(not path["valid"] for path in paths)
 
