@@ -179,11 +179,7 @@ class ProcessTree:
         return given[0] if given else reply
 
     def spawn(
-        self,
-        argv: Sequence[str],
-        host: str | None = None,
-        root: str | None = None,
-        stdin: int | None = None,
+        self, argv: Sequence[str], host: str | None = None, root: str | None = None
     ) -> Process:
         """Start a program; its standard output and error go to its log.
 
@@ -191,7 +187,6 @@ class ProcessTree:
             argv: the program and its arguments.
             host: the host whose network it sees; None is the lab's own empty one.
             root: a path in the lab to chroot into (see `root`).
-            stdin: a descriptor to read from; nothing unless given.
 
         Raises:
             LabError: the program could not be started.
@@ -204,7 +199,7 @@ class ProcessTree:
         try:
             reply = self.request(
                 "spawn",
-                [nothing if stdin is None else stdin, output, output, watcher],
+                [nothing, output, output, watcher],
                 argv=list(argv),
                 host=host,
                 root=root,
