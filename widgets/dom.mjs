@@ -6,6 +6,11 @@ export function h(tag, props, ...children) {
   return { tag, props: props || {}, children: children.flat(Infinity).filter(keeps).map(asNode) };
 }
 
+// The same for a part of a drawing.
+export function s(tag, props, ...children) {
+  return { ...h(tag, props, ...children), svg: true };
+}
+
 function keeps(child) {
   return child !== null && child !== undefined && child !== false && child !== "";
 }
@@ -48,7 +53,8 @@ function reusable(node, byKey, spare) {
 
 function create(node, doc) {
   if (typeof node === "string") return doc.createTextNode(node);
-  const element = doc.createElement(node.tag);
+  const element = node.svg ? doc.createElementNS("http://www.w3.org/2000/svg", node.tag)
+    : doc.createElement(node.tag);
   element.lrNode = { tag: node.tag, props: {} };
   return element;
 }

@@ -13,9 +13,9 @@ from widgets.text import clip, wrap, xml
 
 WIDTH: Final = 960
 _PAD, _LINE, _ROW = 20, 19, 26
-_INK, _SOFT, _RULE, _PAPER = "#1b2430", "#566273", "#d5dbe3", "#ffffff"
-_WIN, _WIN_BG, _FALL, _FALL_BG = "#0b5c94", "#e3f0f9", "#9a3b00", "#fcebe0"
-_SANS: Final = "system-ui, 'Segoe UI', 'Noto Sans', Helvetica, Arial, sans-serif"
+INK, SOFT, _RULE, PAPER = "#1b2430", "#566273", "#d5dbe3", "#ffffff"
+WIN, WIN_BG, FALL, _FALL_BG = "#0b5c94", "#e3f0f9", "#9a3b00", "#fcebe0"
+SANS: Final = "system-ui, 'Segoe UI', 'Noto Sans', Helvetica, Arial, sans-serif"
 _MONO: Final = "ui-monospace, 'DejaVu Sans Mono', Menlo, Consolas, monospace"
 _MARK: Final = {"best": "★", "multipath": "=", "lost": "", "ineligible": "⊘"}
 
@@ -44,6 +44,10 @@ class Page:
         """Write one line of text, its baseline at ``y``."""
         self._parts.append(f'<text x="{x:g}" y="{y:g}"{style}>{xml(text)}</text>')
 
+    def place(self, x: float, y: float, markup: str) -> None:
+        """Put finished SVG markup somewhere; whoever made it has escaped its text."""
+        self._parts.append(f'<g transform="translate({x:g} {y:g})">{markup}</g>')
+
     def paragraph(self, text: str, columns: int = 118, style: str = "") -> None:
         """Write a paragraph, broken into lines."""
         for line in wrap(text, columns):
@@ -56,16 +60,16 @@ class Page:
         return (
             f'<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 {WIDTH} {height:g}" '
             f'width="{WIDTH}" height="{height:g}" role="img" '
-            f'style="max-width:100%;height:auto" font-family="{_SANS}" font-size="13" '
-            f'fill="{_INK}"><title>{xml(self._title)}</title>'
+            f'style="max-width:100%;height:auto" font-family="{SANS}" font-size="13" '
+            f'fill="{INK}"><title>{xml(self._title)}</title>'
             f"<desc>{xml(self._description)}</desc>"
-            f'<rect width="{WIDTH}" height="{height:g}" rx="8" fill="{_PAPER}"/>'
+            f'<rect width="{WIDTH}" height="{height:g}" rx="8" fill="{PAPER}"/>'
             f"{''.join(self._parts)}</svg>"
         )
 
 
 _BOLD: Final = ' font-weight="600"'
-_SMALL: Final = f' font-size="11.5" fill="{_SOFT}"'
+_SMALL: Final = f' font-size="11.5" fill="{SOFT}"'
 
 
 def picture_svg(view: Mapping[str, Any]) -> str:
@@ -112,8 +116,8 @@ def _draw(page: Page, verdict: Mapping[str, Any], *, several: bool) -> None:
         top, base = page.y + 2, page.y + 18
         best = row["state"] == "best"
         if best:
-            page.rect(_PAD - 6, top, WIDTH - 2 * _PAD + 12, _ROW - 4, _WIN_BG)
-        style = f'{_BOLD} fill="{_WIN if best else _INK}"'
+            page.rect(_PAD - 6, top, WIDTH - 2 * _PAD + 12, _ROW - 4, WIN_BG)
+        style = f'{_BOLD} fill="{WIN if best else INK}"'
         page.write(_PAD, base, clip(f"{_MARK[row['state']]} {row['id']}".strip(), 17), style)
         for start, column in zip(starts, shown, strict=True):
             _cell(page, start, step, column, place)
@@ -136,14 +140,14 @@ def _draw(page: Page, verdict: Mapping[str, Any], *, several: bool) -> None:
 def _cell(page: Page, x: float, width: float, column: Mapping[str, Any], place: int) -> None:
     cell, base = column["cells"][place], page.y + 18
     if cell["state"] == "gone":
-        page.write(x, base, "·", f' fill="{_SOFT}"')
+        page.write(x, base, "·", f' fill="{SOFT}"')
         return
     falls = cell["state"] == "falls"
     if falls:
         page.rect(x - 5, page.y + 2, width - 4, _ROW - 4, _FALL_BG)
     text = f"✕ {cell['text']}" if falls else cell["text"]
     strong = _BOLD if column["decisive"] or falls else ""
-    colour = _FALL if falls else (_WIN if cell["state"] == "wins" else _INK)
+    colour = FALL if falls else (WIN if cell["state"] == "wins" else INK)
     style = f' font-family="{_MONO}" font-size="12" fill="{colour}"{strong}'
     page.write(x, base, clip(text, _characters(width)), style)
 

@@ -46,6 +46,7 @@ class Element extends Node {
 export function newPage() {
   const doc = {
     createElement: (tag) => new Element(doc, tag),
+    createElementNS: (namespace, tag) => Object.assign(new Element(doc, tag), { namespace }),
     createTextNode: (data) => new Text(doc, data),
   };
   return new Element(doc, "body");
