@@ -114,6 +114,7 @@ class SessionFsm(Instrument):
         if predict is not None and ask is not None:
             self._question = ask_about(session, _event(ask), predict)
             self._event = _event(ask)
+        self._say_last()
         self._restore(prediction)
         self._draw()
 
