@@ -191,7 +191,7 @@ function render({ model, el }) {
           v.seats.length === 0 && h("p", { class: "lr-soft" }, "No line about a session was found."))),
       play ? clockBar(v, clock, send) : slider(v),
       // Parts that come and go have a place of their own, so that nothing moves and loses the focus.
-      h("div", { key: "alerts" }, ["any", "clock"].map((key) => ui.errors.has(key) &&
+      h("div", { key: "alerts", class: "lr-alerts" }, ["any", "clock"].map((key) => ui.errors.has(key) &&
         h("p", { class: "lr-error", role: "alert", key: `error-${key}` }, ui.errors.get(key).message)),
         ui.notice && h("p", { class: "lr-error", role: "status", key: "notice" }, ui.notice)),
       h("div", { class: "lr-quiet", "aria-live": "polite", "aria-atomic": "true", key: "live" }, v.announce),
