@@ -59,7 +59,7 @@ function standing(left, start) {
   return [
     h("span", { class: "lr-count" }, String(left)),
     h("span", { class: "lr-dots", "aria-hidden": "true" },
-      start <= 12 && "●".repeat(left) + "○".repeat(Math.max(0, start - left))),
+      start <= 6 && "●".repeat(left) + "○".repeat(Math.max(0, start - left))),
   ];
 }
 

@@ -12,9 +12,8 @@ import re
 import shutil
 import socket
 from collections.abc import Callable, Iterator
-from contextlib import ExitStack
+from contextlib import ExitStack, contextmanager
 from pathlib import Path
-from typing import Any
 
 import nbformat
 import pytest
@@ -25,6 +24,7 @@ from playwright.sync_api import (
     Page,
     Request,
     TimeoutError,  # noqa: A004 - Playwright's own name
+    ViewportSize,
     sync_playwright,
 )
 
@@ -42,6 +42,7 @@ FLAGS = (
 TOP = Path(__file__).parents[2]
 SCREENSHOTS = TOP / "build" / "screenshots"
 AXE = "axe_playwright_python"
+WINDOW: ViewportSize = {"width": 1280, "height": 900}
 PATIENCE = 60_000  # milliseconds: a kernel may start on a loaded machine
 
 # Said on every start by JupyterLab itself, whatever the notebook.
@@ -82,9 +83,16 @@ class LabPage:
         if not request.url.startswith(local):
             self.strays.append(request.url)
 
+    def check(self) -> None:
+        """Fail where the console told of an error or a request left the machine."""
+        errors, strays = self.errors, self.strays
+        self.errors, self.strays = [], []
+        assert errors == []
+        assert strays == []
+
     def open(self, server: Server, notebook: str) -> None:
-        """Open a notebook and wait until its kernel can run it."""
-        self.page.goto(server.page(notebook))
+        """Open a notebook, and no other that was open before; wait until it is there."""
+        self.page.goto(f"{server.page(notebook)}&reset")
         self.page.locator(".jp-Notebook .jp-Cell").first.wait_for()
         self.page.locator('.jp-NotebookPanel [data-status="idle"]').first.wait_for(state="attached")
 
@@ -95,7 +103,12 @@ class LabPage:
             self.page.locator("#jp-left-stack").wait_for(state="hidden")
 
     def run_all(self) -> None:
-        """Run > Run All Cells, by the menu; again where the kernel was not there to hear it."""
+        """Run > Run All Cells, by the menu; again where the kernel was not there to hear it.
+
+        Widgets that were there before are marked as gone, so that none is taken for a new one.
+        """
+        mark = "for (const e of document.querySelectorAll('.locrib')) e.classList.add('was-there')"
+        self.page.evaluate(mark)
         started = self.page.locator(".jp-CodeCell .jp-InputPrompt", has_text=re.compile(r"[*\d]"))
         for _ in range(10):
             self.page.keyboard.press("Escape")
@@ -108,6 +121,10 @@ class LabPage:
             return
         pytest.fail("JupyterLab did not run any cell")
 
+    def widget(self, number: int = 0) -> Locator:
+        """One of the widgets of the last Run All, the first being 0."""
+        return self.page.locator(".jp-OutputArea-output .locrib:not(.was-there)").nth(number)
+
     def dark(self) -> None:
         """Turn the system dark; the course's JupyterLab follows it."""
         self.page.emulate_media(color_scheme="dark")
@@ -117,6 +134,11 @@ class LabPage:
         """Keep a picture in build/screenshots, to be looked at."""
         SCREENSHOTS.mkdir(parents=True, exist_ok=True)
         file = SCREENSHOTS / f"{name}.png"
+        if of is not None and (box := of.bounding_box()):
+            # What the notebook scrolls out of sight would be missing.
+            height = max(WINDOW["height"], int(box["height"]) + 240)
+            self.page.set_viewport_size({"width": WINDOW["width"], "height": height})
+            of.scroll_into_view_if_needed()
         (of or self.page).screenshot(path=file)
         return file
 
@@ -181,18 +203,19 @@ def chromium() -> Iterator[Browser]:
         browser.close()
 
 
+@contextmanager
+def watched(browser: Browser) -> Iterator[LabPage]:
+    """A page of 1,280 by 900 that is watched; ``LabPage.check`` says whether all was well."""
+    context = browser.new_context(viewport=WINDOW, color_scheme="light")
+    try:
+        yield LabPage(context.new_page())
+    finally:
+        context.close()
+
+
 @pytest.fixture
 def lab(chromium: Browser) -> Iterator[LabPage]:
-    """A page of 1,280 by 900; at the end it must have had no error and asked nobody outside."""
-    context = chromium.new_context(viewport={"width": 1280, "height": 900})
-    page = LabPage(context.new_page())
-    yield page
-    errors, strays = page.errors, page.strays
-    context.close()
-    assert errors == []
-    assert strays == []
-
-
-def json_of(locator: Locator) -> Any:
-    """The JSON a cell printed."""
-    return json.loads(locator.inner_text())
+    """A page of the test's own; at the end it must have had no error and asked nobody outside."""
+    with watched(chromium) as page:
+        yield page
+        page.check()
