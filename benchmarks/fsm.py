@@ -138,7 +138,8 @@ MEASURE = """async (count) => {
     return performance.now() - started;
   };
   const median = (times) => times.sort((a, b) => a - b)[Math.floor(times.length / 2)];
-  const speed = [...root.querySelectorAll("select")].find((s) => [...s.options].some((o) => o.value === "60"));
+  const speed = [...root.querySelectorAll("select")].find((s) =>
+    [...s.options].some((o) => o.value === "60"));
   const odd = document.createElement("option");
   odd.value = "7";
   const choose = (value) => () => {

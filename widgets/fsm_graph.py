@@ -186,12 +186,3 @@ def _straight(before: State, after: State) -> Curve:
     end = (x2 - ux * (reach + 1) - uy * side, y2 - uy * (reach + 1) + ux * side)
     path = f"M{start[0]:.0f} {start[1]:.0f}L{end[0]:.0f} {end[1]:.0f}"
     return Curve(path, (start[0] + end[0]) / 2, (start[1] + end[1]) / 2 - 6)
-
-
-def shown(edges_: Iterable[Edge], wanted: str, here: str) -> list[Edge]:
-    """Return the arrows asked for: ``common``, ``here`` (out of one state) or ``all``."""
-    return [
-        e
-        for e in edges_
-        if wanted == "all" or (e["common"] if wanted == "common" else e["before"] == here)
-    ]
