@@ -26,6 +26,9 @@ _PEER_TYPES: Final = {
 }
 
 
+UNTOLD_AS: Final = 65535  # reserved by RFC 7300, so nobody's
+
+
 @dataclass(frozen=True, slots=True)
 class FrrTable:
     """What FRR printed for one prefix.
@@ -181,6 +184,9 @@ def _peer(data: Mapping[str, object], as_path: AsPath, local_as: int) -> Peer:
         PeerType.EBGP: as_path.neighbor_as or nearest,
         PeerType.CONFED_EBGP: as_path.member_as or nearest,
     }[peer_type]
+    if asn is None and peer_type is PeerType.EBGP:
+        # FRR takes an empty AS_PATH from outside. No AS is told, so any that is not ours will do.
+        asn = UNTOLD_AS if local_as != UNTOLD_AS else UNTOLD_AS - 1
     if asn is None:
         raise InvalidValueError("aspath", "", f"an AS_PATH that tells the {kind} peer's AS")
     router_id = parse_identifier("peer.routerId", data.get("routerId"))

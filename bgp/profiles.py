@@ -185,7 +185,7 @@ FRR_10: Final = replace(
 BIRD: Final = Profile(
     name="bird",
     title="BIRD 2",
-    versions="BIRD 2; proven against 2.0.12. Calico's BIRD 1.6 has no AIGP step and no LLGR step",
+    versions="BIRD 2; proven against 2.0.12. BIRD 1.6, which Calico builds on, has no AIGP step",
     steps=(
         s.LOCAL_ROUTE,
         s.SUPPRESSED,

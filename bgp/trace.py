@@ -53,21 +53,19 @@ def trace_of(arena: Arena, outcome: Outcome, live: frozenset[str]) -> tuple[Step
     standing = [path_id for path_id in arena.order if path_id in live]
     traces: list[StepTrace] = []
     for step in arena.steps:
-
-        def show(path_id: str, show: object = step.show) -> str:
-            return show(arena.paths[path_id], arena.context)  # type: ignore[operator, no-any-return]
-
-        values = tuple((path_id, show(path_id)) for path_id in standing)
+        lost = fallen.get(step.id, [])
+        seen = {*standing, *(c.loser for c in lost), *(c.winner for c in lost)}
+        shown = {path_id: step.show(arena.paths[path_id], arena.context) for path_id in seen}
+        values = tuple((path_id, shown[path_id]) for path_id in standing)
         eliminated = tuple(
-            Elimination(c.loser, c.winner, step.id, show(c.loser), show(c.winner))
-            for c in fallen.get(step.id, [])
+            Elimination(c.loser, c.winner, step.id, shown[c.loser], shown[c.winner]) for c in lost
         )
-        gone = {lost.path for lost in eliminated}
+        gone = {one.path for one in eliminated}
         standing = [path_id for path_id in standing if path_id not in gone]
         traces.append(StepTrace(step.id, values, eliminated, tuple(standing)))
     if rest := fallen.get(StepId.NOTHING_LEFT):
         eliminated = tuple(Elimination(c.loser, c.winner, c.step, "", "") for c in rest)
-        gone = {lost.path for lost in eliminated}
+        gone = {one.path for one in eliminated}
         traces.append(
             StepTrace(
                 StepId.NOTHING_LEFT,

@@ -8,7 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from bgp import Case, InvalidValueError, PeerType, decide_case, parse_case, profile
-from bgp.frr_json import parse_frr_table
+from bgp.frr_json import UNTOLD_AS, parse_frr_table
 
 RECORDED = [
     json.loads(line)
@@ -142,3 +142,11 @@ def test_any_value_in_any_field_is_read_or_refused(field: str, value: object) ->
         assert error.field  # noqa: PT017 - either outcome is right, a crash is not
     else:
         assert len(table.paths) == len(odd["paths"])
+
+
+def test_an_external_path_without_any_as_is_read_as_frr_takes_it() -> None:
+    odd = deepcopy(GOOD["show"])
+    entry = next(e for e in odd["paths"] if e["peer"]["type"] == "external")
+    entry["aspath"] = {"string": "", "segments": [], "length": 0}
+    paths = parse_frr_table(odd, FRR, 64512).paths
+    assert UNTOLD_AS in {path.peer.asn for path in paths}

@@ -14,7 +14,8 @@ from labs.process_tree import ProcessTree
 pytestmark = pytest.mark.lab
 
 OWNER = """
-import sys
+import signal, sys
+signal.signal(signal.SIGINT, signal.default_int_handler)  # a shell may have had it ignored
 from labs.process_tree import ProcessTree
 tree = ProcessTree()
 tree.add_host("a")
