@@ -214,11 +214,10 @@ class Situation:
                 entered.append((context, line))
         return replace(self, lines=tuple(entered))
 
-    def key(self, *, ordered: bool = True) -> str:
-        """Return the situation as text; without order, arrivals are put in order of name."""
-        said = self.said if ordered else sorted(self.said)
+    def key(self) -> str:
+        """Return the situation as text, the order of arrival included."""
         parts = {
-            "said": [[name, json.loads(text)] for name, text in said],
+            "said": [[name, json.loads(text)] for name, text in self.said],
             "cut": sorted(self.cut),
             "lines": sorted(map(list, self.lines)),
         }

@@ -59,11 +59,6 @@ class Traffic:
         """How many requests nobody answered."""
         return sum(reply.node is None for reply in self.replies)
 
-    @property
-    def slowest(self) -> float:
-        """Seconds the slowest answered request took; 0 when none was answered."""
-        return max((reply.took for reply in self.replies if reply.took is not None), default=0.0)
-
     def shares(self) -> dict[str, int]:
         """How many requests each host answered, by name."""
         names = sorted({reply.node for reply in self.replies if reply.node is not None})

@@ -16,7 +16,6 @@ from typing import Final
 
 import widgets
 
-HOSTS: Final = 3
 SHAPES: Final = ("●", "■", "▲")
 """Marks of the hosts, in the order of a fabric's neighbours."""
 
