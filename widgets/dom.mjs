@@ -15,8 +15,11 @@ function keeps(child) {
   return child !== null && child !== undefined && child !== false && child !== "";
 }
 
+// Marks and overrides of the bidirectional algorithm: in a name, they would turn the words after it.
+const REORDERING = /[\u061c\u200e\u200f\u202a-\u202e\u2066-\u2069]/g;
+
 function asNode(child) {
-  return typeof child === "object" ? child : String(child);
+  return typeof child === "object" ? child : String(child).replace(REORDERING, "");
 }
 
 // Make the children of `parent` agree with `nodes`.

@@ -65,7 +65,7 @@ function standing(left, start) {
 
 function pathRow(row, place, drawn, compact) {
   return h("tr", { class: `lr-is-${row.state}`, key: `row-${row.id}` },
-    h("th", { scope: "row" }, mark(row.state), h("bdi", {}, row.id)),
+    h("th", { scope: "row", title: row.id }, mark(row.state), h("bdi", { class: "lr-name" }, row.id)),
     drawn.map((item) => item.fold
       ? h("td", { class: "lr-fold" })
       : stepCell(item.column.cells[place], item.column)),

@@ -422,6 +422,7 @@ def test_hostile_names_are_only_text(opened: Opens) -> None:
     expect(widget.locator(".lr-steps tbody tr")).to_have_count(12)
     expect(widget.locator("img, script")).to_have_count(0)
     expect(cell(widget, 0, "Path")).to_contain_text("<img src=x")
+    assert "\u202e" not in widget.inner_text()
     assert lab.page.title() not in ("1", "2")
     type_into(widget, 3, "LOCAL_PREF", "999")
     expect(verdict(widget)).to_contain_text("__proto__")

@@ -15,6 +15,12 @@ test("text is drawn as text, whatever is in it", () => {
   assert.equal(page.childNodes[0].attributes.title, hostile);
 });
 
+test("a name cannot turn round the words that follow it", () => {
+  const page = newPage();
+  patch(page, [h("p", {}, "\u202eevil\u2066", " is best")]);
+  assert.equal(page.textContent, "evil is best");
+});
+
 test("nothing is drawn for what is absent, and zero is something", () => {
   const page = newPage();
   patch(page, [null, false, undefined, "", h("b", {}, [[0]], null)]);
