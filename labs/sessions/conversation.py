@@ -156,6 +156,10 @@ class FarEnd:
         for conversation in self._open:
             conversation.close()
 
+    def deafen(self) -> None:
+        """Stop listening: from now on the router's connections are refused."""
+        self._listener.close()
+
     def accept(self, address: str, seconds: float = SECONDS) -> Conversation:
         """Wait until the router has connected to a neighbor; connections to others are kept.
 
