@@ -60,7 +60,7 @@ class Conversation:
             LabError: the connection ended first, or the router is silent.
         """
         while True:
-            received = self._next()
+            received = self.hear_next()
             if received is None:
                 raise LabError(
                     f"{self.address}: the router said {self.said()} and {self.ended}; a message "
@@ -83,7 +83,7 @@ class Conversation:
             LabError: the router neither says anything more nor closes.
         """
         told = None
-        while (received := self._next()) is not None:
+        while (received := self.hear_next()) is not None:
             if received.kind == NOTIFICATION:
                 told = (received.body[0], received.body[1])
         return told
@@ -101,8 +101,12 @@ class Conversation:
         self._connection.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, _LINGER_ZERO)
         self._connection.close()
 
-    def _next(self) -> Received | None:
-        """Return the next message, None at the end of the connection."""
+    def hear_next(self) -> Received | None:
+        """Return the next message, None at the end of the connection.
+
+        Raises:
+            LabError: the router is silent.
+        """
         while not (taken := take_messages(self._buffer, 1)):
             try:
                 data = self._connection.recv(1 << 16)

@@ -94,6 +94,8 @@ class LabPage:
         """Open a notebook, and no other that was open before; wait until it is there."""
         self.page.goto(f"{server.page(notebook)}&reset")
         self.page.locator(".jp-Notebook .jp-Cell").first.wait_for()
+        # Before its kernel is there, JupyterLab would answer a run by asking which kernel to take.
+        self.page.locator(".jp-KernelName", has_text="Loc-RIB").first.wait_for()
         self.page.locator('.jp-NotebookPanel [data-status="idle"]').first.wait_for(state="attached")
 
     def close_sidebar(self) -> None:
@@ -112,6 +114,8 @@ class LabPage:
         started = self.page.locator(".jp-CodeCell .jp-InputPrompt", has_text=re.compile(r"[*\d]"))
         for _ in range(10):
             self.page.keyboard.press("Escape")
+            asked = self.page.locator(".jp-Dialog").all_inner_texts()
+            assert asked == [], f"JupyterLab asks before it runs anything: {asked}"
             self.page.get_by_role("menuitem", name="Run", exact=True).click()
             self.page.locator('.lm-Menu-item[data-command="runmenu:run-all"]').click()
             try:
