@@ -6,22 +6,20 @@ what the course holds (delivery, home page, lessons, tests, later the judge) ask
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, replace
+from collections.abc import Mapping
+from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
 from typing import Final
 
-from bgp import PROFILES, Case, InvalidValueError, parse_case
-from modules.certify import ASKS, private_asn
+from bgp import Case, InvalidValueError, parse_case
+from modules.questions import Misconception, Question, read_question
 from modules.reading import ContentError, Table, read_json, read_toml
 
 HERE: Final = Path(__file__).parent
 MODULE: Final = "bgp-for-kubernetes"
 HOME: Final = "home.ipynb"
-KINDS: Final = {"predict": "predict", "check": "check", "test-out": "test-out"}
 STATUSES: Final = {"ready": True, "to come": False}
-PRIVATE_ASN: Final = "private-asn"
 
 
 @dataclass(frozen=True)
@@ -59,82 +57,6 @@ class Lesson:
     questions: tuple[str, ...]
     test_out: tuple[str, ...]
     go_on_at: str
-
-
-@dataclass(frozen=True)
-class Misconception:
-    """A wrong idea that people really have.
-
-    Attributes:
-        id: its name.
-        believes: the idea, in the words of one who has it.
-        truth: what is the case, in one or two sentences.
-        source: where that is written down.
-    """
-
-    id: str
-    believes: str
-    truth: str
-    source: str
-
-
-@dataclass(frozen=True)
-class Choice:
-    """An answer on offer.
-
-    Attributes:
-        id: its letter.
-        text: as the learner reads it.
-        value: what it stands for, compared with what the model computes.
-        feedback: what is said to a learner who chose it.
-        misconception: the wrong idea behind it, None for the right answer.
-    """
-
-    id: str
-    text: str
-    value: str
-    feedback: str
-    misconception: str | None
-
-
-@dataclass(frozen=True)
-class Question:
-    """A question and its answers.
-
-    Attributes:
-        id: its name, also of the file of answers.
-        revision: raised when an old answer does not answer it any more.
-        outcome: the outcome it serves.
-        seed_section: the section of the syllabus it covers.
-        kind: `predict` (before something is run), `check`, or `test-out`.
-        prompt: the question.
-        choices: the answers on offer.
-        right: id of the right one, as certified by the model.
-        scene: the decision case it is about, None when it needs none.
-        profile: whose decision process is asked about.
-    """
-
-    id: str
-    revision: int
-    outcome: str
-    seed_section: int
-    kind: str
-    prompt: str
-    choices: tuple[Choice, ...]
-    right: str
-    scene: Case | None
-    profile: str
-
-    def choice(self, choice_id: str) -> Choice:
-        """Return the choice of that id.
-
-        Raises:
-            KeyError: there is none.
-        """
-        for choice in self.choices:
-            if choice.id == choice_id:
-                return choice
-        raise KeyError(choice_id)
 
 
 @dataclass(frozen=True)
@@ -214,24 +136,6 @@ def notebooks() -> list[tuple[Path, str]]:
     return [(HERE / MODULE / "home.md", HOME), *lessons]
 
 
-def read_question(
-    file: Path,
-    known_scenes: Mapping[str, Case],
-    outcomes: Mapping[str, Outcome],
-    known: Mapping[str, Misconception],
-) -> Question:
-    """Read and certify one question.
-
-    Raises:
-        ContentError: the file is wrong, or the model does not certify exactly one answer.
-    """
-
-    def build(table: Table) -> Question:
-        return _question(table, known_scenes, outcomes, known)
-
-    return read_toml(file, "locrib-question", 1, build)
-
-
 def _module(table: Table, folder: Path) -> Module:
     outcomes = tuple(_outcome(entry) for entry in table.tables("outcomes"))
     credit = table.table("credit")
@@ -294,66 +198,6 @@ def _scene(file: Path) -> Case:
     if case.id != file.stem:
         raise ContentError(file, "case", f"{file.stem!r} is expected, the file's name")
     return case
-
-
-def _question(
-    table: Table,
-    known_scenes: Mapping[str, Case],
-    outcomes: Mapping[str, Outcome],
-    known: Mapping[str, Misconception],
-) -> Question:
-    choices = tuple(_choice(entry, known) for entry in table.tables("choices"))
-    scene, profile, value = _asked(table, known_scenes, choices)
-    question = Question(
-        id=table.file.stem,
-        revision=table.number("revision"),
-        outcome=table.one_of("outcome", outcomes).id,
-        seed_section=table.number("seed_section"),
-        kind=table.one_of("kind", KINDS),
-        prompt=table.text("prompt"),
-        choices=tuple(replace(choice, id="abcdef"[n]) for n, choice in enumerate(choices)),
-        right="",
-        scene=scene,
-        profile=profile,
-    )
-    right = [choice for choice in question.choices if choice.value == value]
-    if len(right) != 1:
-        raise table.wrong("choices", f"exactly one must have the value of the model, {value!r}")
-    for number, choice in enumerate(question.choices):
-        if (choice in right) != (choice.misconception is None):
-            rule = "wrong answers name a misconception and the right one does not"
-            raise table.wrong(f"choices[{number}].misconception", rule)
-    return replace(question, right=right[0].id)
-
-
-def _asked(
-    table: Table, known_scenes: Mapping[str, Case], choices: Iterable[Choice]
-) -> tuple[Case | None, str, str]:
-    """Return the scene, the profile, and what the model answers."""
-    if table.text("asks") == PRIVATE_ASN:
-        return None, "", private_asn(None, "", " ".join(choice.value for choice in choices))
-    ask = table.one_of("asks", ASKS)
-    scene = table.one_of("scene", known_scenes)
-    profile = table.one_of("profile", {name: name for name in PROFILES})
-    try:
-        return scene, profile, ask(scene, profile, table.text("of", ""))
-    except (KeyError, ValueError) as error:
-        raise table.wrong("of", f"the model cannot answer: {error}") from error
-
-
-def _choice(table: Table, known: Mapping[str, Misconception]) -> Choice:
-    name = table.text("misconception", "")
-    if name and name not in known:
-        raise table.wrong("misconception", f"{name!r} is not in misconceptions.toml")
-    choice = Choice(
-        id="",
-        text=table.text("text"),
-        value=table.text("value"),
-        feedback=table.text("feedback"),
-        misconception=name or None,
-    )
-    table.done()
-    return choice
 
 
 def _check_orphans(found: Module, listed: Mapping[str, Question]) -> None:

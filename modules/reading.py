@@ -73,6 +73,13 @@ class Table:
             raise self.wrong(key, "a table is expected")
         return Table(self.file, value, f"{self._place}{key}.")
 
+    def plain(self, key: str, default: Mapping[str, Any] | None = None) -> Mapping[str, Any]:
+        """Return a table as plain data, its keys unchecked: whoever takes it checks them."""
+        value = self._value(key, default)
+        if not isinstance(value, dict) or (not value and value != default):
+            raise self.wrong(key, "a table is expected")
+        return value
+
     def one_of(self, key: str, allowed: Mapping[str, T]) -> T:
         """Return what a text stands for."""
         value = self.text(key)
