@@ -3,7 +3,7 @@
 // Text becomes text nodes and attributes only: nothing that a path is named can turn into markup.
 
 export function h(tag, props, ...children) {
-  return { tag, props: props || {}, children: children.flat(Infinity).filter(keeps).map(asNode) };
+  return { tag, props: props || {}, children: placed(children) };
 }
 
 // The same for a part of a drawing.
@@ -11,69 +11,72 @@ export function s(tag, props, ...children) {
   return { ...h(tag, props, ...children), svg: true };
 }
 
-function keeps(child) {
-  return child !== null && child !== undefined && child !== false && child !== "";
-}
-
 // Marks and overrides of the bidirectional algorithm: in a name, they would turn the words after it.
 const REORDERING = /[\u061c\u200e\u200f\u202a-\u202e\u2066-\u2069]/g;
 
-function asNode(child) {
-  return typeof child === "object" ? child : String(child).replace(REORDERING, "");
+// The nodes of nested lists, each with a name among its siblings: its key, or the place where it was
+// written. What is absent keeps its place, so that a part which comes or goes renames no other.
+function placed(children, prefix = "at ") {
+  return children.flatMap((child, place) => {
+    if (child === null || child === undefined || child === false || child === "") return [];
+    const here = `${prefix}${place}`;
+    if (Array.isArray(child)) return placed(child, `${here}.`);
+    if (typeof child !== "object") return [{ text: String(child).replace(REORDERING, ""), name: here }];
+    return [{ ...child, name: child.props.key === undefined ? here : `key ${child.props.key}` }];
+  });
 }
 
 // Make the children of `parent` agree with `nodes`.
 export function patch(parent, nodes) {
-  const wanted = nodes.flat(Infinity).filter(keeps).map(asNode);
-  const old = [...parent.childNodes];
-  const byKey = new Map();
-  for (const element of old) {
-    const key = element.lrNode && element.lrNode.props.key;
-    if (key !== undefined) byKey.set(key, element);
+  const focused = parent.ownerDocument.activeElement;
+  agree(parent, placed(nodes));
+  // An element that changed its place among others has lost the focus on the way.
+  if (focused && focused !== parent.ownerDocument.activeElement && parent.contains(focused)) {
+    focused.focus({ preventScroll: true });
   }
-  const spare = old.filter((element) => !byKey.has(element.lrNode && element.lrNode.props.key));
-  wanted.forEach((node, place) => {
-    let element = reusable(node, byKey, spare);
-    if (element === null) element = create(node, parent.ownerDocument);
+}
+
+function agree(parent, wanted) {
+  const old = new Map([...parent.childNodes].map((element) => [element.lrNode && element.lrNode.name, element]));
+  const elements = wanted.map((node) => {
+    const found = old.get(node.name);
+    if (!found || found.lrNode.tag !== node.tag) return create(node, parent.ownerDocument);
+    old.delete(node.name);
+    return found;
+  });
+  // What is gone goes first: what stays then moves only when its order changed, and moving an
+  // element takes the focus from it.
+  const kept = new Set(elements);
+  for (const element of [...parent.childNodes]) if (!kept.has(element)) parent.removeChild(element);
+  elements.forEach((element, place) => {
     if (parent.childNodes[place] !== element) {
       parent.insertBefore(element, parent.childNodes[place] || null);
     }
-    update(element, node);
+    update(element, wanted[place]);
   });
-  while (parent.childNodes.length > wanted.length) parent.removeChild(parent.lastChild);
-}
-
-function reusable(node, byKey, spare) {
-  if (typeof node !== "string" && node.props.key !== undefined) {
-    const found = byKey.get(node.props.key);
-    byKey.delete(node.props.key);
-    return found && found.lrNode.tag === node.tag ? found : null;
-  }
-  const tag = typeof node === "string" ? undefined : node.tag;
-  const place = spare.findIndex((element) => (element.lrNode && element.lrNode.tag) === tag);
-  return place < 0 ? null : spare.splice(place, 1)[0];
 }
 
 function create(node, doc) {
-  if (typeof node === "string") return doc.createTextNode(node);
-  const element = node.svg ? doc.createElementNS("http://www.w3.org/2000/svg", node.tag)
-    : doc.createElement(node.tag);
-  element.lrNode = { tag: node.tag, props: {} };
+  let element;
+  if (node.tag === undefined) element = doc.createTextNode(node.text);
+  else if (node.svg) element = doc.createElementNS("http://www.w3.org/2000/svg", node.tag);
+  else element = doc.createElement(node.tag);
+  element.lrNode = { tag: node.tag, name: node.name, props: {} };
   return element;
 }
 
 function update(element, node) {
-  if (typeof node === "string") {
-    if (element.data !== node) element.data = node;
-    return;
-  }
   const before = element.lrNode.props;
   element.lrNode = node;
+  if (node.tag === undefined) {
+    if (element.data !== node.text) element.data = node.text;
+    return;
+  }
   for (const name of Object.keys(before)) {
     if (!(name in node.props)) setProp(element, name, null);
   }
   // A select takes its value only when its options are there.
-  patch(element, node.children);
+  agree(element, node.children);
   for (const [name, value] of Object.entries(node.props)) {
     // What a person is typing is newer than what was drawn before: only a change is written.
     if (value !== before[name] || (name === "value" && node.tag === "select")) {

@@ -4,8 +4,13 @@ import { copyText, h } from "./dom.mjs";
 
 const MAX_FILE = 2_000_000;
 
-export function button(title, onclick, props) {
-  return h("button", { type: "button", class: "lr-button", onclick, ...props }, title);
+// A button that can do nothing now says so and keeps the focus: one that is disabled while it has
+// the focus sends a keyboard to the top of the page.
+export function button(title, onclick, { disabled, ...props } = {}) {
+  return h("button", {
+    type: "button", class: "lr-button", onclick: disabled ? null : onclick,
+    "aria-disabled": disabled ? "true" : null, ...props,
+  }, title);
 }
 
 export function optionsPanel(v, ui, { send }) {

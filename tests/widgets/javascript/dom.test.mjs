@@ -53,6 +53,31 @@ test("what is half typed survives a redraw until the value itself changes", () =
   assert.equal(page.childNodes[0].value, "300");
 });
 
+test("a part that comes or goes takes no other's element, so that the focus stays", () => {
+  const page = newPage();
+  const draw = (note, list) => patch(page, [note && h("button", {}, "note"), h("button", {}, "undo"),
+    list.map((name) => h("i", {}, name)), note && "text", h("button", {}, "redo")]);
+  draw(false, []);
+  const [undo, redo] = page.childNodes;
+  draw(true, ["a", "b"]);
+  assert.deepEqual(page.childNodes.map((each) => each.textContent), ["note", "undo", "a", "b", "text", "redo"]);
+  assert.equal(page.childNodes[1], undo);
+  assert.equal(page.childNodes[5], redo);
+  draw(false, []);
+  assert.deepEqual(page.childNodes, [undo, redo]);
+  assert.deepEqual([undo.moves, redo.moves], [1, 1]);
+});
+
+test("the focus returns to an element that had to change its place", () => {
+  const page = newPage();
+  const draw = (names) => patch(page, names.map((key) => h("input", { key })));
+  draw(["p1", "p2", "p3"]);
+  const last = page.childNodes[2];
+  last.focus();
+  draw(["p3", "p1", "p2"]);
+  assert.equal(page.ownerDocument.activeElement, last);
+});
+
 test("rows keep their elements when they change places", () => {
   const page = newPage();
   const draw = (names) => patch(page, names.map((key) => h("tr", { key }, key)));
