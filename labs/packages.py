@@ -27,8 +27,8 @@ import platformdirs
 from labs.apt import DEBIAN_RELEASES, AptRoot, Progress, host_release, unpack
 from labs.errors import LabError
 
-MANIFEST_FORMAT = 2
-"""Raised when the folder's layout changes; what has another format is unpacked anew."""
+MANIFEST_FORMAT = 3
+"""Raised when the folder's layout or what belongs in it changes; the rest is unpacked anew."""
 
 PRIVATE_FOLDERS = (
     *("run", "tmp", "var/tmp", "var/log", "var/lib/frr"),
@@ -59,14 +59,19 @@ class Offer:
 
 
 OFFERS: Mapping[str, Offer] = {
-    # vtysh asks PAM whom it serves; the modules that answer are a package of their own
-    "frr-8.4": Offer("frr", (8, 4), (10, 1), ("libpam-modules",)),
-    "frr-10": Offer("frr", (10, 1), (11,), ("libpam-modules",)),
+    # vtysh asks PAM whom it serves; the modules that answer are a package of their own, and so is
+    # bgpd's RPKI module
+    "frr-8.4": Offer("frr", (8, 4), (10, 1), ("libpam-modules", "frr-rpki-rtrlib")),
+    "frr-10": Offer("frr", (10, 1), (11,), ("libpam-modules", "frr-rpki-rtrlib")),
     "bird": Offer("bird2", (2,), (3,)),
     "bird-1.6": Offer("bird", (1, 6), (2,)),
     "gobgp": Offer("gobgpd", (3,), (5,)),
+    "stayrtr": Offer("stayrtr", (0, 5), (1,)),
+    "nftables": Offer("nftables", (1,), (2,), ("conntrack", "tcpdump")),
 }
-"""The daemons by the names of their profiles in `bgp`."""
+"""The daemons by the names of their profiles in `bgp`, and what else runs in a lab's hosts: stayrtr
+serves RPKI data to routers, nftables (with conntrack and tcpdump) is a node's kube-proxy, and the
+lab's way to lose packets and to look at them."""
 
 
 @dataclass(frozen=True)

@@ -1,5 +1,6 @@
 """FRR, BIRD and GoBGP start, answer, stop, and say what is wrong when they do not."""
 
+import json
 from collections.abc import Callable
 from typing import Any
 
@@ -9,8 +10,10 @@ from labs.bird import Bird
 from labs.errors import LabError
 from labs.frr import Frr
 from labs.gobgp import Gobgp
-from labs.packages import Daemon
-from labs.process_tree import ProcessTree
+from labs.packages import Daemon, Daemons
+from labs.polling import poll
+from labs.process_tree import Process, ProcessTree
+from tests.labs.conftest import wanted
 
 pytestmark = pytest.mark.lab
 
@@ -141,3 +144,45 @@ def test_what_was_unpacked_cannot_be_changed_from_a_lab(
         tree.script(f"touch {root}/usr/bin/mine")
     tree.script(f"touch {root}/run/mine {root}/etc/frr/mine")
     assert not list(router.root.glob("*/mine"))
+
+
+def start_stayrtr(tree: ProcessTree, host: str, stayrtr: Daemon) -> Process:
+    """Serve one ROA on port 8282 of the host."""
+    root = tree.root(host, stayrtr)
+    roas = {"roas": [{"prefix": "192.0.2.0/24", "maxLength": 24, "asn": "AS64512"}]}
+    tree.write(f"{root}/etc/stayrtr/roas.json", json.dumps(roas))
+    argv = ["stayrtr", "-bind", "127.0.0.1:8282", "-checktime=false", "-cache"]
+    server = tree.spawn([*argv, "/etc/stayrtr/roas.json"], host, root)
+    poll("stayrtr serves", lambda: "Server started" in server.log(), explain=server.last_lines)
+    return server
+
+
+@FRR
+def test_bgpds_rpki_module_asks_stayrtr(
+    tree: ProcessTree, host: str, router: Daemon, daemons: Daemons
+) -> None:
+    start_stayrtr(tree, host, wanted(daemons, "stayrtr"))
+    root = tree.root(host, router)
+    kind = "" if router.name == "frr-8.4" else "tcp "  # 10 skips a line without it in silence
+    tree.write(
+        f"{root}/etc/frr/bgpd.conf",
+        f"rpki\n rpki cache {kind}127.0.0.1 8282 preference 1\nexit\nrouter bgp 64512\n",
+    )
+    tree.script(f"mkdir {root}/run/frr")
+    own = ("-f", "/etc/frr/bgpd.conf", "--vty_socket", "/run/frr", "-z", "/run/frr/zserv.api")
+    options = ["-M", "rpki", *own, "-i", "/run/frr/bgpd.pid", "-u", "root", "-g", "root", "-p", "0"]
+    bgpd = tree.spawn(["/usr/lib/frr/bgpd", *options], host, root)
+    poll("bgpd listens", lambda: "bgpd.vty" in tree.script(f"ls {root}/run/frr"))
+    asked = ["vtysh", "--vty_socket", "/run/frr", "-d", "bgpd", "-c", "show rpki prefix-table"]
+    poll("bgpd holds what stayrtr said", lambda: "64512" in tree.run(asked, host, root))
+    bgpd.stop()
+
+
+@pytest.mark.parametrize("router", ["nftables"], indirect=True)
+def test_nft_writes_rules_for_its_own_host_only(
+    tree: ProcessTree, host: str, router: Daemon
+) -> None:
+    tree.add_host("r2")
+    tree.run(["nft", "add table ip lab"], host, tree.root(host, router))
+    assert "table ip lab" in tree.run(["nft", "list", "ruleset"], host, tree.root(host, router))
+    assert tree.run(["nft", "list", "ruleset"], "r2", tree.root("r2", router)) == ""
