@@ -14,13 +14,17 @@ from typing import Final
 from bgp.errors import InvalidValueError
 from bgp.fsm_table import RFC_TABLE, Row
 from bgp.fsm_words import Action, Condition, Counter, Event, State, Timer
-from bgp.hold_time import LARGE_HOLD_TIME, keepalive_interval
+from bgp.hold_time import LARGE_HOLD_TIME, keepalive_interval, send_hold_time
 from bgp.notification import Notification
 
 
 @dataclass(frozen=True, slots=True)
 class SessionAttributes:
-    """The optional session attributes of section 8.1.1 and the times of section 10, in seconds."""
+    """The optional session attributes of section 8.1.1 and the times of section 10, in seconds.
+
+    ``send_hold_time`` is the least SendHoldTime of RFC 9687: twice the negotiated hold time where
+    that is more, as its section 6 has it; 0 switches the SendHoldTimer off.
+    """
 
     delay_open: bool = False
     passive_tcp_establishment: bool = False
@@ -48,6 +52,7 @@ class Connection:
         connect_retry_counter: ConnectRetryCounter.
         negotiated_hold_time: the hold time both agreed on, None before the OPENs.
         tcp: whether there is a TCP connection under it.
+        peer_reads: whether the peer takes in what is sent; else nothing leaves, KEEPALIVEs neither.
         attributes: its session attributes.
     """
 
@@ -57,6 +62,7 @@ class Connection:
     connect_retry_counter: int = 0
     negotiated_hold_time: int | None = None
     tcp: bool = False
+    peer_reads: bool = True
     attributes: SessionAttributes = field(default_factory=SessionAttributes)
 
     def remaining(self, timer: Timer) -> float | None:
@@ -97,7 +103,9 @@ class Transition:
 
     @property
     def sent(self) -> tuple[str, ...]:
-        """The messages sent, in order."""
+        """The messages sent, in order; none where the peer does not read."""
+        if not self.before.peer_reads:
+            return ()
         words = {
             Action.SEND_OPEN: "OPEN",
             Action.SEND_KEEPALIVE: "KEEPALIVE",
@@ -121,9 +129,11 @@ def step(
 ) -> Transition:
     """Let one event happen.
 
+    Where the RFC leaves what follows out of its scope the connection stays where it is; the row
+    says so.
+
     Raises:
-        InvalidValueError: the table has no row for it (event 29 outside Established), or leaves
-            what follows out of its scope.
+        InvalidValueError: the table has no row for it (event 29 outside Established).
     """
     for row in rows_for(connection.state, stimulus.event, table):
         if all(_holds(condition, connection, stimulus) for condition in row.conditions):
@@ -131,12 +141,6 @@ def step(
     else:
         raise InvalidValueError(
             "event", f"{stimulus.event.title} in {connection.state}", "an event the table has here"
-        )
-    if row.next_state is None:
-        raise InvalidValueError(
-            "event",
-            f"{stimulus.event.title} in {connection.state}",
-            f"an event whose outcome the RFC describes. {row.note}",
         )
     return Transition(row, stimulus, connection, _apply(row, connection, stimulus))
 
@@ -203,6 +207,7 @@ def _apply(row: Row, connection: Connection, stimulus: Stimulus) -> Connection:
         timers=MappingProxyType(timers),
         connect_retry_counter=counter,
         tcp=(connection.tcp or (opening and stimulus.event in _TCP_UP)) and not dropped,
+        peer_reads=connection.peer_reads or dropped,
         negotiated_hold_time=None if dropped else agreed,
     )
 
@@ -226,18 +231,25 @@ def _expire(timers: dict[Timer, float], event: Event) -> None:
 def _timer_effects(action: Action, connection: Connection, hold_time: int) -> Mapping[Timer, float]:
     """The timers an action sets, and to how many seconds; zero stops one."""
     attributes = connection.attributes
+    send_hold = {Timer.SEND_HOLD: send_hold_time(attributes.send_hold_time, hold_time)}
+    damped = {Timer.IDLE_HOLD: attributes.idle_hold_time}
     effects: dict[Action, Mapping[Timer, float]] = {
+        Action.INITIALIZE: {Timer.IDLE_HOLD: 0},  # it keeps a peer in Idle (8.1.1), no further
         Action.START_CONNECT_RETRY: {Timer.CONNECT_RETRY: attributes.connect_retry_time},
         Action.STOP_CONNECT_RETRY: {Timer.CONNECT_RETRY: 0},
         Action.START_DELAY_OPEN: {Timer.DELAY_OPEN: attributes.delay_open_time},
         Action.STOP_DELAY_OPEN: {Timer.DELAY_OPEN: 0},
         Action.HOLD_LARGE: {Timer.HOLD: LARGE_HOLD_TIME},
+        Action.HOLD_CONFIGURED: {Timer.HOLD: attributes.hold_time},
         Action.HOLD_NEGOTIATED: {Timer.HOLD: hold_time},
         Action.RESTART_HOLD: {Timer.HOLD: hold_time},
         Action.STOP_HOLD: {Timer.HOLD: 0},
         Action.START_KEEPALIVE: {Timer.KEEPALIVE: keepalive_interval(hold_time)},
         Action.RESTART_KEEPALIVE: {Timer.KEEPALIVE: keepalive_interval(hold_time)},
         Action.STOP_KEEPALIVE: {Timer.KEEPALIVE: 0},
+        Action.START_SEND_HOLD: send_hold,
+        Action.RESTART_SEND_HOLD: send_hold if connection.peer_reads else {},
+        Action.DAMP: damped if attributes.damp_peer_oscillations else {},
         Action.DROP: dict.fromkeys(_OF_CONNECTION, 0.0),
         Action.RELEASE: dict.fromkeys((*_OF_CONNECTION, Timer.DELAY_OPEN), 0.0),
     }

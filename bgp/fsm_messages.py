@@ -71,16 +71,16 @@ EVENT_LINES: Final = {
     Event.AUTOMATIC_START: "The router itself asks for the session, after a failure for instance.",
     Event.MANUAL_START_PASSIVE: "An operator asks for the session, and the peer is to call first.",
     Event.AUTOMATIC_START_PASSIVE: "The router starts by itself and lets the peer call first.",
-    Event.AUTOMATIC_START_DAMP: "The router starts by itself, more slowly after each failure.",
+    Event.AUTOMATIC_START_DAMP: "The router starts by itself, where failures are damped.",
     Event.AUTOMATIC_START_DAMP_PASSIVE: (
-        "The router starts by itself, slowed after failures, and lets the peer call first."
+        "The router starts by itself, where failures are damped, and lets the peer call first."
     ),
     Event.AUTOMATIC_STOP: "The router itself ends the session: too many prefixes, for instance.",
     Event.CONNECT_RETRY_TIMER_EXPIRES: "A call went unanswered for long enough to try another.",
     Event.HOLD_TIMER_EXPIRES: "Neither KEEPALIVE nor UPDATE came within the hold time.",
     Event.KEEPALIVE_TIMER_EXPIRES: "A third of the hold time has passed: the peer must hear of us.",
     Event.DELAY_OPEN_TIMER_EXPIRES: "The peer had its chance to send the first OPEN.",
-    Event.IDLE_HOLD_TIMER_EXPIRES: "The forced rest of a session that kept failing is over.",
+    Event.IDLE_HOLD_TIMER_EXPIRES: "The rest in Idle that damping put on a failed session is over.",
     Event.TCP_CONNECTION_VALID: "A TCP SYN came from an address and to a port we accept.",
     Event.TCP_CR_INVALID: "A TCP SYN came from an address or to a port we do not accept.",
     Event.TCP_CR_ACKED: "The TCP connection that we opened is up.",
@@ -124,14 +124,14 @@ ATTRIBUTE_TITLES: Final = {
 ATTRIBUTE_LINES: Final = {
     "delay_open": "let the peer send the first OPEN",
     "passive_tcp_establishment": "let the peer call",
-    "damp_peer_oscillations": "wait longer after each failure",
+    "damp_peer_oscillations": "rest in Idle after a failure",
     "send_notification_without_open": "say why, even before an OPEN",
     "collision_detect_established_state": "let a new connection challenge an Established one",
     "connect_retry_time": "between calls",
     "hold_time": "what our OPEN offers",
     "delay_open_time": "how long our OPEN is held back",
-    "idle_hold_time": "rest after failures",
-    "send_hold_time": "how long a peer may read nothing",
+    "idle_hold_time": "the rest after a failure",
+    "send_hold_time": "how long a peer may read nothing, at least",
 }
 
 DIRECTION_LINES: Final = {

@@ -4,8 +4,9 @@ Rule of this file: what a session does next is written here and nowhere else. ``
 looks up. Rows that share an outcome in the text share a line here. Where the text is silent,
 contradicts itself or another section, the row carries a note.
 
-Subcodes: Cease by RFC 4486, Finite State Machine Error by RFC 6608 (by state for a message that
-was not expected, 0 for a timer). RFC 9687 adds event 29, marked as such.
+Actions are in the order of the text. Subcodes: Cease by RFC 4486, Finite State Machine Error by
+RFC 6608 (by state for a message that was not expected, 0 for a timer). RFC 9687 (section 4.3) adds
+event 29 and the SendHoldTimer's actions, which name it.
 """
 
 from __future__ import annotations
@@ -69,7 +70,6 @@ class Row:
 
 _STARTS: Final = (1, 3, 4, 5, 6, 7)
 _FAIL: Final = (A.STOP_CONNECT_RETRY, A.RELEASE, A.DROP, A.COUNT, A.DAMP)
-_STOP: Final = (A.STOP_CONNECT_RETRY, A.RELEASE, A.DROP, A.ZERO_COUNTER)
 _QUIET: Final = (A.STOP_CONNECT_RETRY, A.RELEASE, A.DROP)
 _LOSE: Final = (A.STOP_CONNECT_RETRY, A.DELETE_ROUTES, A.RELEASE, A.DROP, A.COUNT, A.DAMP)
 _OPEN: Final = (A.COMPLETE_INITIALIZATION, A.SEND_OPEN, A.HOLD_LARGE)
@@ -113,10 +113,11 @@ def _notify(
     actions: tuple[Action, ...],
     *,
     when: tuple[Condition, ...] = (),
+    first: tuple[Action, ...] = (),
     note: str = "",
 ) -> Row:
-    """A row that sends a NOTIFICATION first and ends in Idle."""
-    sent = (A.SEND_NOTIFICATION, *actions)
+    """A row that sends a NOTIFICATION, with nothing but ``first`` before it, and ends in Idle."""
+    sent = (*first, A.SEND_NOTIFICATION, *actions)
     return Row(state, Event(number), when, sent, S.IDLE, notification, note)
 
 
@@ -150,13 +151,9 @@ def _before_open(state: State) -> Iterator[Row]:
     yield from _each(state, (16, 17), delayed, when=(C.DELAY_OPEN,))
     now = (A.STOP_CONNECT_RETRY, *_OPEN)
     yield from _each(state, (16, 17), now, S.OPEN_SENT, when=(C.NOT_DELAY_OPEN,))
-    reply = (
-        A.STOP_CONNECT_RETRY,
-        A.COMPLETE_INITIALIZATION,
-        A.STOP_DELAY_OPEN,
-        A.SEND_OPEN,
-        A.SEND_KEEPALIVE,
-    )
+    ready = (A.COMPLETE_INITIALIZATION, A.STOP_DELAY_OPEN)
+    in_order = ready if state is S.CONNECT else ready[::-1]
+    reply = (A.STOP_CONNECT_RETRY, *in_order, A.SEND_OPEN, A.SEND_KEEPALIVE)
     timed = (*reply, A.START_KEEPALIVE, A.HOLD_NEGOTIATED)
     yield from _each(state, (20,), timed, S.OPEN_CONFIRM, when=(C.HOLD_TIME,))
     untimed = (*reply, A.STOP_KEEPALIVE, A.STOP_HOLD)
@@ -221,7 +218,8 @@ def _active() -> Iterator[Row]:
 def _open_sent() -> Iterator[Row]:
     state = S.OPEN_SENT
     yield from _each(state, _STARTS)
-    yield _notify(state, 2, _CEASE_ADMIN, _STOP)
+    stop = (A.STOP_CONNECT_RETRY, A.RELEASE, A.DROP, A.ZERO_COUNTER)
+    yield _notify(state, 2, _CEASE_ADMIN, stop)
     yield _notify(state, 8, _CEASE_PREFIXES, _FAIL, note=_AUTOMATIC)
     yield _notify(state, 10, _HOLD_EXPIRED, _FAIL)
     yield from _each(state, (14, 16, 17), (A.TRACK,))
@@ -253,7 +251,8 @@ def _open_sent() -> Iterator[Row]:
 def _open_confirm() -> Iterator[Row]:
     state = S.OPEN_CONFIRM
     yield from _each(state, _STARTS)
-    yield _notify(state, 2, _CEASE_ADMIN, _STOP)
+    stop = (A.RELEASE, A.DROP, A.ZERO_COUNTER, A.STOP_CONNECT_RETRY)
+    yield _notify(state, 2, _CEASE_ADMIN, stop)
     yield _notify(state, 8, _CEASE_PREFIXES, _FAIL, note=_AUTOMATIC)
     yield _notify(state, 10, _HOLD_EXPIRED, _FAIL)
     yield from _each(state, (11,), (A.SEND_KEEPALIVE, A.RESTART_KEEPALIVE))
@@ -261,11 +260,12 @@ def _open_confirm() -> Iterator[Row]:
     yield from _each(state, (15,))
     yield from _each(state, (18, 25), _FAIL, S.IDLE)
     lost, kept = (C.COLLISION_LOST,), (C.COLLISION_NOT_LOST,)
-    yield _notify(state, 19, _CEASE_COLLISION, (A.DETECT_COLLISION, *_FAIL), when=lost)
+    looked = (A.DETECT_COLLISION,)
+    yield _notify(state, 19, _CEASE_COLLISION, _FAIL, when=lost, first=looked)
     yield from _each(
         state,
         (19,),
-        (A.DETECT_COLLISION,),
+        looked,
         when=kept,
         note="What follows when the connection is kept is not said; it is taken to stay.",
     )
@@ -273,7 +273,7 @@ def _open_confirm() -> Iterator[Row]:
     yield _notify(state, 22, _BAD_OPEN, _FAIL)
     yield _notify(state, 23, _CEASE_COLLISION, _FAIL)
     yield from _each(state, (24,), _QUIET, S.IDLE)
-    yield from _each(state, (26,), (A.RESTART_HOLD,), S.ESTABLISHED)
+    yield from _each(state, (26,), (A.RESTART_HOLD, A.START_SEND_HOLD), S.ESTABLISHED)
     for number in (9, 12, 13, 20, 27, 28):
         yield _notify(state, number, _fsm_error(state, Event(number)), _FAIL)
 
@@ -291,7 +291,8 @@ def _established() -> Iterator[Row]:
         _FAIL,
         note="The text forgets to delete the routes here; every other way out of Established does.",
     )
-    yield from _each(state, (11,), (A.SEND_KEEPALIVE, A.RESTART_KEEPALIVE))
+    alive = (A.SEND_KEEPALIVE, A.RESTART_KEEPALIVE, A.RESTART_SEND_HOLD)
+    yield from _each(state, (11,), alive)
     yield from _each(state, (14, 16, 17), (A.TRACK,))
     yield from _each(state, (15,))
     quiet = (A.STOP_CONNECT_RETRY, A.DELETE_ROUTES, A.RELEASE, A.DROP, A.COUNT)
@@ -326,14 +327,15 @@ def _established() -> Iterator[Row]:
         _LOSE,
         note="RFC 7606 turns most of these into treat-as-withdraw: the session stays.",
     )
+    unexpected = (A.DELETE_ROUTES, A.STOP_CONNECT_RETRY, *_LOSE[2:])
     for number in (9, 12, 13, 20, 21, 22):
         clash = "Section 6.1 asks for the message's own error code; FRR and BIRD send that one."
         error = _fsm_error(state, Event(number))
-        yield _notify(state, number, error, _LOSE, note=clash if number in (21, 22) else "")
+        yield _notify(state, number, error, unexpected, note=clash if number in (21, 22) else "")
 
 
 def _send_hold() -> Iterator[Row]:
-    lose = (A.LOG, A.RELEASE, A.STOP_CONNECT_RETRY, A.DROP, A.COUNT, A.DAMP)
+    lose = (A.LOG, A.RELEASE, A.STOP_CONNECT_RETRY, A.DROP, A.COUNT, A.DAMP)  # section 4.3
     yield Row(
         S.ESTABLISHED,
         Event.SEND_HOLD_TIMER_EXPIRES,
@@ -343,7 +345,7 @@ def _send_hold() -> Iterator[Row]:
         Notification(ErrorCode.SEND_HOLD_TIMER_EXPIRED, 0),
         "The NOTIFICATION is sent only where it does not delay the rest: the peer is not reading.",
         Origin.RFC_9687,
-        "3.3",
+        "4.3",
     )
 
 

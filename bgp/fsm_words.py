@@ -157,7 +157,10 @@ class Condition(StrEnum):
 
 
 class Action(StrEnum):
-    """What the local system does; the value is the sentence people read."""
+    """What the local system does; the value is the sentence people read.
+
+    RFC 4271's, except where the sentence names another source.
+    """
 
     INITIALIZE = "initialize all BGP resources"
     COMPLETE_INITIALIZATION = "complete BGP initialization"
@@ -176,12 +179,15 @@ class Action(StrEnum):
     SEND_KEEPALIVE = "send a KEEPALIVE"
     SEND_NOTIFICATION = "send a NOTIFICATION"
     HOLD_LARGE = "set the HoldTimer to a large value (4 minutes suggested)"
+    HOLD_CONFIGURED = "set the HoldTimer to the configured hold time (FRR)"
     HOLD_NEGOTIATED = "set the HoldTimer to the negotiated value"
     STOP_HOLD = "stop the HoldTimer"
     RESTART_HOLD = "restart the HoldTimer, unless the hold time is zero"
     START_KEEPALIVE = "start the KeepaliveTimer"
     STOP_KEEPALIVE = "stop the KeepaliveTimer"
     RESTART_KEEPALIVE = "restart the KeepaliveTimer, unless the hold time is zero"
+    START_SEND_HOLD = "start the SendHoldTimer, unless its time or the hold time is zero (RFC 9687)"
+    RESTART_SEND_HOLD = "restart the SendHoldTimer when that is sent (RFC 9687)"
     DAMP = "damp peer oscillations, if DampPeerOscillations"
     TRACK = "track the second connection until it sends an OPEN"
     PROCESS_TCP = "process the TCP connection request"
@@ -189,7 +195,7 @@ class Action(StrEnum):
     PROCESS_UPDATE = "process the UPDATE"
     DETECT_COLLISION = "look for a collision (section 6.8)"
     LOG = "log the error"
-    CLEAR_ROUTES = "clear the peer's routes before leaving"
+    CLEAR_ROUTES = "clear the peer's routes before leaving (FRR)"
 
 
 class Counter(StrEnum):

@@ -1,7 +1,8 @@
-"""Hold time: what two OPENs agree on, and the keepalive that follows from it.
+"""Hold time: what two OPENs agree on, and the keepalive and SendHoldTime that follow from it.
 
 RFC 4271 section 4.2 (the smaller of the two; zero or at least three seconds), 4.4 (a third of it
-between KEEPALIVEs), 6.2 (what is refused, and with which NOTIFICATION).
+between KEEPALIVEs), 6.2 (what is refused, and with which NOTIFICATION). RFC 9687 sections 4.3, 4.4
+and 6.
 """
 
 from __future__ import annotations
@@ -39,3 +40,16 @@ def negotiate(ours: int, theirs: int) -> int | Notification:
 def keepalive_interval(hold_time: int) -> float:
     """Return the seconds between KEEPALIVEs: a third of the hold time, 0 when there are none."""
     return hold_time / 3
+
+
+def send_hold_time(configured: float, hold_time: int) -> float:
+    """Return the seconds a peer may read nothing, 0 when it may for ever (RFC 9687).
+
+    Args:
+        configured: the least it may be, in seconds; 0 for no SendHoldTimer.
+        hold_time: the negotiated hold time, in seconds; with 0 there is no SendHoldTimer either.
+
+    Returns:
+        The greater of the configured time and twice the hold time.
+    """
+    return max(configured, 2 * hold_time) if configured and hold_time else 0

@@ -54,9 +54,9 @@ SUBCODE_TITLES: Final = {
     (3, 9): "Optional Attribute Error",
     (3, 10): "Invalid Network Field",
     (3, 11): "Malformed AS_PATH",
-    (5, 1): "Unexpected Message in OpenSent",  # RFC 6608
-    (5, 2): "Unexpected Message in OpenConfirm",  # RFC 6608
-    (5, 3): "Unexpected Message in Established",  # RFC 6608
+    (5, 1): "Receive Unexpected Message in OpenSent State",  # RFC 6608
+    (5, 2): "Receive Unexpected Message in OpenConfirm State",  # RFC 6608
+    (5, 3): "Receive Unexpected Message in Established State",  # RFC 6608
     (6, 1): "Maximum Number of Prefixes Reached",  # RFC 4486
     (6, 2): "Administrative Shutdown",  # RFC 4486, text by RFC 9003
     (6, 3): "Peer De-configured",  # RFC 4486

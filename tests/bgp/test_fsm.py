@@ -10,7 +10,13 @@ from bgp.collision import Direction, resolve
 from bgp.fsm import Connection, SessionAttributes, Stimulus, Transition, advance, step
 from bgp.fsm_possible import why_impossible
 from bgp.fsm_words import Event, State, Timer
-from bgp.hold_time import LARGE_HOLD_TIME, acceptable, keepalive_interval, negotiate
+from bgp.hold_time import (
+    LARGE_HOLD_TIME,
+    acceptable,
+    keepalive_interval,
+    negotiate,
+    send_hold_time,
+)
 from bgp.notification import Notification
 
 
@@ -51,11 +57,12 @@ def test_open_sent_waits_four_minutes_and_the_negotiated_time_counts_from_open_c
 
 def test_a_silent_peer_is_dropped_when_the_hold_timer_expires() -> None:
     connection, happened = advance(established(9), 30)
-    assert [t.stimulus.event for t in happened] == [
-        Event.KEEPALIVE_TIMER_EXPIRES,
-        Event.KEEPALIVE_TIMER_EXPIRES,
-        Event.HOLD_TIMER_EXPIRES,
-    ] or [t.stimulus.event for t in happened][-1] is Event.HOLD_TIMER_EXPIRES
+    assert [(t.before.now, t.stimulus.event) for t in happened[:2]] == [
+        (3, Event.KEEPALIVE_TIMER_EXPIRES),
+        (6, Event.KEEPALIVE_TIMER_EXPIRES),
+    ]
+    assert happened[-1].before.now == 9
+    assert happened[-1].stimulus.event is Event.HOLD_TIMER_EXPIRES
     assert happened[-1].notification == Notification(4, 0)
     assert (connection.state, connection.connect_retry_counter) == (State.IDLE, 1)
     assert not connection.tcp
@@ -115,6 +122,84 @@ def test_a_connection_that_loses_a_collision_in_open_confirm_sends_cease() -> No
     assert step(connection, Stimulus(Event.BGP_OPEN)).after.state is State.OPEN_CONFIRM
 
 
+DAMPED = SessionAttributes(damp_peer_oscillations=True)
+
+
+def test_a_failure_that_is_damped_rests_in_idle_until_its_timer_expires() -> None:
+    failed, _ = walk(Connection(attributes=DAMPED), 1, 16, 22)
+    assert failed.state is State.IDLE
+    assert failed.remaining(Timer.IDLE_HOLD) == 60
+    rested, happened = advance(failed, 200)
+    assert [t.stimulus.event for t in happened] == [Event.IDLE_HOLD_TIMER_EXPIRES]
+    assert happened[0].before.now == 60
+    assert (rested.state, rested.timers) == (State.IDLE, {})
+
+
+def test_an_operator_does_not_wait_for_the_rest_to_end() -> None:
+    failed, _ = walk(Connection(attributes=DAMPED), 1, 16, 22)
+    started, _ = walk(failed, 1)
+    assert Timer.IDLE_HOLD not in started.timers
+
+
+def test_only_a_damped_session_rests_and_a_stop_by_the_operator_is_no_failure() -> None:
+    assert Timer.IDLE_HOLD not in walk(Connection(), 1, 16, 22)[0].timers
+    assert Timer.IDLE_HOLD not in walk(Connection(attributes=DAMPED), 1, 16, 2)[0].timers
+
+
+def test_the_send_hold_timer_runs_in_established_and_nowhere_else() -> None:
+    assert Timer.SEND_HOLD not in walk(Connection(), 1, 16, 19)[0].timers
+    connection = established()
+    assert connection.remaining(Timer.SEND_HOLD) == 480
+    for event in (2, 8, 10, 18, 25, 28, 29):
+        assert Timer.SEND_HOLD not in walk(connection, event)[0].timers
+
+
+def test_each_keepalive_that_leaves_restarts_the_send_hold_timer() -> None:
+    later, _ = advance(established(), 30)
+    assert later.remaining(Timer.SEND_HOLD) == 480
+
+
+def test_a_peer_that_reads_nothing_is_given_up_though_it_still_speaks() -> None:
+    connection = replace(established(), peer_reads=False)
+    happened: list[Transition] = []
+    while connection.state is State.ESTABLISHED:
+        connection, more = advance(connection, 30)
+        happened += more
+        if connection.state is State.ESTABLISHED:
+            connection, _ = walk(connection, 26)
+    last = happened[-1]
+    assert last.stimulus.event is Event.SEND_HOLD_TIMER_EXPIRES
+    assert last.before.now == 480
+    assert (last.notification, last.sent) == (Notification(8, 0), ())
+    assert (connection.state, connection.connect_retry_counter) == (State.IDLE, 1)
+    assert connection.peer_reads  # of the next connection nothing is known yet
+    assert [t.sent for t in happened] == [()] * len(happened)
+
+
+@pytest.mark.parametrize(
+    ("configured", "agreed", "seconds"), [(480, 90, 480), (480, 300, 600), (10, 90, 180)]
+)
+def test_a_peer_may_read_nothing_for_twice_the_hold_time_at_least(
+    configured: float, agreed: int, seconds: float
+) -> None:
+    assert send_hold_time(configured, agreed) == seconds > agreed
+
+
+@pytest.mark.parametrize(("configured", "agreed"), [(0, 90), (480, 0), (0, 0)])
+def test_no_send_hold_time_or_no_hold_time_is_no_send_hold_timer(
+    configured: float, agreed: int
+) -> None:
+    assert send_hold_time(configured, agreed) == 0
+    connection, _ = walk(
+        Connection(attributes=SessionAttributes(send_hold_time=configured)),
+        1,
+        16,
+        Stimulus(Event.BGP_OPEN, hold_time=agreed),
+        26,
+    )
+    assert Timer.SEND_HOLD not in connection.timers
+
+
 def test_the_counter_counts_failures_until_the_operator_steps_in() -> None:
     connection = Connection()
     for _ in range(3):
@@ -123,10 +208,15 @@ def test_the_counter_counts_failures_until_the_operator_steps_in() -> None:
     assert walk(replace(connection, state=State.CONNECT), 2)[0].connect_retry_counter == 0
 
 
-def test_what_the_rfc_leaves_out_is_refused_with_its_reason() -> None:
-    damped = Connection(attributes=SessionAttributes(damp_peer_oscillations=True))
-    with pytest.raises(InvalidValueError, match="outside the RFC's scope"):
-        step(damped, Stimulus(Event.AUTOMATIC_START_DAMP))
+def test_what_the_rfc_leaves_out_changes_nothing_and_says_so() -> None:
+    transition = step(Connection(attributes=DAMPED), Stimulus(Event.AUTOMATIC_START_DAMP))
+    assert transition.after == transition.before
+    assert "outside the RFC's scope" in transition.row.note
+
+
+def test_what_the_table_does_not_have_is_refused() -> None:
+    with pytest.raises(InvalidValueError, match="AutomaticStart_with_DampPeerOscillations in Idle"):
+        step(Connection(), Stimulus(Event.AUTOMATIC_START_DAMP))
     with pytest.raises(InvalidValueError, match="SendHoldTimer_Expires in Idle"):
         step(Connection(), Stimulus(Event.SEND_HOLD_TIMER_EXPIRES))
     with pytest.raises(InvalidValueError, match="zero or more"):
@@ -136,25 +226,40 @@ def test_what_the_rfc_leaves_out_is_refused_with_its_reason() -> None:
 attributes = st.builds(
     SessionAttributes,
     delay_open=st.booleans(),
+    damp_peer_oscillations=st.booleans(),
     send_notification_without_open=st.booleans(),
     collision_detect_established_state=st.booleans(),
     hold_time=st.sampled_from([0, 3, 90]),
+    idle_hold_time=st.sampled_from([1, 60]),
+    send_hold_time=st.sampled_from([0, 8, 480]),
 )
 stimuli = st.builds(
     Stimulus,
-    st.sampled_from([event for event in Event if event not in (6, 7, 13, 29)]),
+    st.sampled_from(Event),
     st.sampled_from([None, 0, 3, 30]),
     st.booleans(),
 )
 
 
-@given(attributes, st.lists(stimuli | st.floats(0, 300), max_size=40))
+def beyond(connection: Connection, event: Event) -> bool:
+    """Whether the RFC has the event only elsewhere, or only of a session that is damped."""
+    if event is Event.SEND_HOLD_TIMER_EXPIRES:
+        return connection.state is not State.ESTABLISHED
+    undamped = not connection.attributes.damp_peer_oscillations
+    return event in (6, 7, 13) and connection.state is State.IDLE and undamped
+
+
+@given(attributes, st.lists(stimuli | st.floats(0, 300) | st.booleans(), max_size=40))
 def test_any_sequence_of_events_and_waiting_finds_its_row(
-    options: SessionAttributes, happenings: list[Stimulus | float]
+    options: SessionAttributes, happenings: list[Stimulus | float | bool]
 ) -> None:
     connection = Connection(attributes=options)
     for happening in happenings:
-        if isinstance(happening, Stimulus):
+        if isinstance(happening, bool):
+            connection = replace(connection, peer_reads=happening)
+        elif isinstance(happening, Stimulus):
+            if beyond(connection, happening.event):
+                continue
             connection = step(connection, happening).after
         else:
             connection, _ = advance(connection, happening)
@@ -163,6 +268,12 @@ def test_any_sequence_of_events_and_waiting_finds_its_row(
         if connection.state is State.IDLE:
             assert not connection.tcp
             assert Timer.HOLD not in connection.timers
+        if Timer.IDLE_HOLD in connection.timers:
+            assert options.damp_peer_oscillations
+            assert connection.state is State.IDLE
+        if Timer.SEND_HOLD in connection.timers:
+            assert connection.state is State.ESTABLISHED
+            assert options.send_hold_time
 
 
 def test_the_impossible_is_explained() -> None:
