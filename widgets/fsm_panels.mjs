@@ -66,13 +66,19 @@ export function eventsPanel(v, optional, send) {
       }, h("span", {}, "the routes are cleared"), h("small", {}, "FRR's Clearing_Completed")))));
 }
 
+const COLUMNS = [
+  ["time", "When"], ["seat", "Conn."], ["before", "From"], ["event", "Event"], ["after", "To"],
+  ["sent", "Sent or received"], ["by", "Caused by"],
+];
+
+// A column that is empty in every row is left out: a log does not tell who caused an event.
 export function historyTable(v) {
-  const heads = ["When", "Connection", "From", "Event", "To", "Sent or received", "Caused by"];
+  const columns = COLUMNS.filter(([name]) => v.history.some((row) => row[name] !== ""));
   return h("div", { class: "lr-history", key: "history", tabindex: "0", role: "region", "aria-label": "History" },
     h("table", {},
-      h("thead", {}, h("tr", {}, heads.map((head) => h("th", { scope: "col" }, head)))),
+      h("thead", {}, h("tr", {}, columns.map(([name, title]) => h("th", { scope: "col", key: name }, title)))),
       h("tbody", {}, v.history.map((row) => h("tr", { key: `row-${row.key}` },
-        [row.time, row.seat, row.before, row.event, row.after, row.sent, row.by].map((text) => h("td", {}, text)))))),
+        columns.map(([name]) => h("td", { key: name, class: `lr-in-${name}` }, row[name])))))),
     v.earlier > 0 && h("p", { class: "lr-soft" }, `${v.earlier} earlier steps are not shown.`));
 }
 

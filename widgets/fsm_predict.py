@@ -15,7 +15,8 @@ from bgp.errors import InvalidValueError
 from bgp.fsm_frr import FRR_EDGES, FrrEvent
 from bgp.fsm_log import LoggedTransition
 from bgp.fsm_words import RFC_STATES, Event, State
-from widgets.fsm_session import Done, Session, press, why_not
+from widgets.fsm_play import Done, Session
+from widgets.fsm_play_events import press, why_not
 
 NEXT_STATE: Final = "next_state"
 EVENT: Final = "event"
@@ -150,6 +151,13 @@ def outcome(session: Session, event: Event) -> Done:
     after = press(session, event)
     new = after.history[-(after.steps - session.steps) :]
     return next(done for done in new if done.seat == session.chosen)
+
+
+def moving_events(session: Session) -> list[Event]:
+    """Return the events that can happen now and take the chosen connection to another state."""
+    possible = [event for event in Event if event.mandatory and why_not(session, event) is None]
+    moved = [(event, outcome(session, event)) for event in possible]
+    return [event for event, done in moved if done.after is not done.before]
 
 
 def _same(one: Done, two: Done) -> bool:

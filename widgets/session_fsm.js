@@ -16,9 +16,10 @@ function render({ model, el }) {
   const name = `fsm-${Math.random().toString(36).slice(2)}`;
   const ui = {
     arrows: "common", optional: false, panel: null, errors: new Map(), notice: "", answer: null,
-    started: false, playing: false, kind: "next_state",
+    started: false, playing: false, kind: "next_state", locked: null,
   };
   const view = () => model.get("view");
+  const live = (v) => v.following !== null && v.following.status === "live";
   let ticked = null;
   let pending = false;
   const link = commands(model, (answer, then) => {
@@ -46,7 +47,7 @@ function render({ model, el }) {
     const v = view();
     const now = Date.now();
     if (v.mode === "log" && ui.playing && !v.locked && !pending) {
-      if (v.position >= v.end) { if (!v.live) { ui.playing = false; draw(); } return; }
+      if (v.position >= v.end) { if (!live(v)) { ui.playing = false; draw(); } return; }
       if (ticked !== null && now - ticked < 1000 / v.speed) return;
       ticked = now;
       pending = true;
@@ -76,7 +77,8 @@ function render({ model, el }) {
 
   function header(v) {
     return h("header", { class: "lr-head", key: "head" },
-      h("div", { class: "lr-title" }, h("bdi", {}, v.title)),
+      h("div", { class: "lr-title" }, h("bdi", {}, v.title),
+        v.origin && h("p", { class: "lr-origin" }, v.origin)),
       h("div", { class: "lr-tools" },
         v.machines.length > 0 && choice("machine", v.machine, v.machines,
           (to) => send({ do: "machine", name: to }), { disabled: v.locked }),
@@ -88,7 +90,9 @@ function render({ model, el }) {
           type: "checkbox", checked: v.practice, disabled: v.locked,
           onchange: (event) => send({ do: "practice", on: event.target.checked }),
         }), h("span", {}, "ask me first"),
-        v.score[1] > 0 && h("span", { class: "lr-soft" }, ` ${v.score[0]} of ${v.score[1]} foreseen`))));
+        v.score[1] > 0 && h("span", { class: "lr-soft" }, ` ${v.score[0]} of ${v.score[1]} foreseen`)),
+        v.practice && v.mode === "play" && button("Which event?", () => send({ do: "surprise" }),
+          { disabled: v.locked, title: "An event of its own choice happens; say which it was" })));
   }
 
   function question(v) {
@@ -122,10 +126,10 @@ function render({ model, el }) {
     if (v.locked) return question(v);
     const it = v.said;
     const verdict = v.predict && v.predict.committed && h("div", {
-      class: `lr-predicted ${v.predict.came === "right" ? "lr-right" : "lr-wrong"}`, key: "verdict",
+      class: `lr-predicted ${v.predict.came === "right" ? "lr-right" : "lr-wrong"}`, key: "verdict", tabindex: "-1",
     }, h("strong", {}, v.predict.came === "right" ? "✓ Right. " : "✕ Not so. "), v.predict.text);
     if (!it) return [verdict, h("p", { class: "lr-start", key: "start" }, v.mode === "log"
-      ? "Press Play, or move the slider: nothing has happened yet."
+      ? (v.end > 0 ? "Press Play, or move the slider: nothing has happened yet." : "Nothing has been logged yet.")
       : "Nothing has happened yet. Press an event: “start the session” is a good first one.")];
     return [verdict, h("div", { class: `lr-said lr-said-${it.kind}`, key: "said" },
       h("p", { class: "lr-sentence" }, it.sentence),
@@ -134,8 +138,7 @@ function render({ model, el }) {
       it.rule && h("p", { class: "lr-rule" }, h("strong", {}, "Collision (section 6.8): "), it.rule),
       it.actions && it.actions.length > 0 && h("ol", { class: "lr-actions", "aria-label": "What the local system does" },
         it.actions.map((action) => h("li", {}, action))),
-      it.line && it.kind === "done" && h("p", { class: "lr-soft" }, it.line),
-      it.why && it.why.map((why) => h("p", { class: "lr-soft" }, why)),
+      it.kind === "done" && h("p", { class: "lr-soft" }, [it.line, ...it.why].filter(Boolean).join(" ")),
       it.elsewhere && h("p", { class: "lr-note" }, it.elsewhere))];
   }
 
@@ -143,19 +146,28 @@ function render({ model, el }) {
     const seek = (position) => { ui.playing = false; send({ do: "seek", position, kind: ui.kind }); };
     return h("div", { class: "lr-tools lr-slider", key: "slider", role: "group", "aria-label": "Replay" },
       button(ui.playing ? "Pause" : "Play", () => { ui.playing = !ui.playing; draw(); },
-        { disabled: v.locked || (v.position >= v.end && !v.live), "aria-pressed": String(ui.playing) }),
+        { disabled: v.locked || (v.position >= v.end && !live(v)), "aria-pressed": String(ui.playing) }),
       button("Back", () => seek(v.position - 1), { disabled: v.locked || v.position === 0 }),
       button("Step", () => seek(v.position + 1), { disabled: v.locked || v.position >= v.end }),
       h("label", { class: "lr-choose lr-range" }, h("span", {}, `transition ${v.position} of ${v.end}`),
         h("input", {
           type: "range", min: "0", max: String(v.end), value: String(v.position), disabled: v.locked,
+          "aria-valuetext": v.said ? `${v.position} of ${v.end}: ${v.said.sentence}` : `${v.position} of ${v.end}`,
           oninput: (event) => seek(Number(event.target.value)),
         })),
-      choice("speed", String(v.speed), v.speeds.map((speed) => [String(speed), `${speed} ×`]),
+      choice("speed", String(v.speed), v.speeds.map((speed) => [String(speed), `${speed} a second`]),
         (to) => send({ do: "speed", speed: Number(to) })),
       v.practice && choice("ask for", ui.kind, [["next_state", "the next state"], ["event", "the event"]],
         (to) => { ui.kind = to; draw(); }),
       v.strange > 0 && h("span", { class: "lr-error" }, `${v.strange} not in FRR's table`));
+  }
+
+  function followed(v) {
+    const it = v.following;
+    return it && h("div", { class: `lr-tools lr-follow lr-follow-${it.status}`, key: "follow" },
+      h("span", { role: it.status === "failed" ? "alert" : "status",
+        class: it.status === "failed" ? "lr-error" : null }, it.text),
+      it.status === "live" && button("Stop", () => send({ do: "stop" }), { title: "Follow the router no longer" }));
   }
 
   function footer(v) {
@@ -175,8 +187,18 @@ function render({ model, el }) {
       panelButton("twin", "As text"));
   }
 
+  // A question takes the place of what had the focus, and the answer that of the question.
+  function moveFocus(v) {
+    const turned = v.locked !== ui.locked;
+    ui.locked = v.locked;
+    if (!turned || !ui.mine) return;
+    const target = v.locked ? root.querySelector(".lr-guess input") : root.querySelector(".lr-predicted");
+    if (target) target.focus({ preventScroll: true });
+  }
+
   function draw() {
     const v = view();
+    ui.mine = ui.locked !== null && root.contains(root.ownerDocument.activeElement);
     const play = v.mode === "play";
     const clock = model.get("clock");
     const several = v.seats.length > 1;
@@ -190,6 +212,7 @@ function render({ model, el }) {
           v.seats.map((seat) => seatCard(seat, clock, several, pick)),
           v.seats.length === 0 && h("p", { class: "lr-soft" }, "No line about a session was found."))),
       play ? clockBar(v, clock, send) : slider(v),
+      followed(v),
       // Parts that come and go have a place of their own, so that nothing moves and loses the focus.
       h("div", { key: "alerts", class: "lr-alerts" }, ["any", "clock"].map((key) => ui.errors.has(key) &&
         h("p", { class: "lr-error", role: "alert", key: `error-${key}` }, ui.errors.get(key).message)),
@@ -203,6 +226,7 @@ function render({ model, el }) {
       ui.panel === "twin" && twinPanel(v),
       v.history.length > 0 && historyTable(v),
     ]);
+    moveFocus(v);
   }
 
   keepKeys(root);

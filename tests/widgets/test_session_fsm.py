@@ -13,7 +13,7 @@ from bgp.fsm import SessionAttributes
 from bgp.fsm_log import parse_frr_log
 from bgp.fsm_words import Event, State, Timer
 from widgets import SessionFsm
-from widgets.fsm_session import Identity
+from widgets.fsm_play import Identity
 
 UP = (1, 16, 19, 26)
 HOSTILE = '<img src=x onerror="alert(1)">'
@@ -154,7 +154,7 @@ def test_steps_are_undone_and_redone() -> None:
 
 
 def test_a_log_is_replayed_back_and_forth() -> None:
-    widget = SessionFsm.of_log(log(*RISE))
+    widget = SessionFsm.replay(log(*RISE))
     assert (widget.view["position"], widget.view["end"]) == (0, 6)
     answers(widget, do="seek", position=5)
     assert widget.state is State.CLEARING
@@ -166,7 +166,7 @@ def test_a_log_is_replayed_back_and_forth() -> None:
 
 
 def test_an_edge_that_frr_s_table_lacks_is_reported() -> None:
-    widget = SessionFsm.of_log(log("BGP_Start (Idle->Established), fd -1"), position=1)
+    widget = SessionFsm.replay(log("BGP_Start (Idle->Established), fd -1"), position=1)
     assert widget.view["strange"] == 1
     assert "worth a report" in widget.view["said"]["sentence"]
 
@@ -174,17 +174,17 @@ def test_an_edge_that_frr_s_table_lacks_is_reported() -> None:
 def test_a_live_log_is_followed_unless_the_slider_was_moved_back() -> None:
     widget = SessionFsm()
     lines = parse_frr_log(log(*RISE).splitlines())
-    widget.follow(lines[:3])
+    widget.follow(lines[:3], pace=0, block=True)
     assert widget.state is State.OPEN_CONFIRM
     answers(widget, do="seek", position=1)
-    widget.follow(lines[3:])
+    widget.follow(lines[3:], pace=0, block=True)
     assert (widget.state, widget.view["end"]) == (State.CONNECT, 6)
 
 
 def test_an_empty_log_and_an_unknown_peer_are_told() -> None:
-    assert "No line about a session" in SessionFsm.of_log("nothing here").text()
+    assert "No line about a session" in SessionFsm.replay("nothing here").text()
     with pytest.raises(InvalidValueError, match=r"10\.0\.0\.2"):
-        SessionFsm.of_log(log(*RISE), peer="192.0.2.1")
+        SessionFsm.replay(log(*RISE), peer="192.0.2.1")
 
 
 def test_a_hidden_next_state_is_nowhere_until_it_is_predicted() -> None:
@@ -212,7 +212,7 @@ def test_every_event_that_leaves_the_same_traces_is_right() -> None:
 
 
 def test_a_log_asks_for_the_event_of_an_edge() -> None:
-    widget = SessionFsm.of_log(log(*RISE), position=4, predict="event")
+    widget = SessionFsm.replay(log(*RISE), position=4, predict="event")
     # Every event is on offer; which it was is not said.
     assert "Hold_Timer_expired takes" not in json.dumps(widget.get_state(), default=str)
     widget.commit("Hold_Timer_expired")
@@ -273,7 +273,7 @@ def test_a_wrong_command_is_refused_and_changes_nothing(command: dict[str, Any])
 def test_hostile_text_of_a_log_stays_text() -> None:
     read = parse_frr_log(log(*RISE).splitlines())
     lines = [replace(line, peer=HOSTILE, event=HOSTILE, time=HOSTILE) for line in read]
-    widget = SessionFsm.of_log(lines, position=3)
+    widget = SessionFsm.replay(lines, position=3)
     assert "<img" not in widget.svg()
     assert "&lt;img" in widget.svg()
     ET.fromstring(widget.svg())  # noqa: S314 - our own

@@ -12,7 +12,7 @@ PLAY = "from widgets import SessionFsm\nw = SessionFsm()\nw"
 SEE = "print(w.state, w.session.steps)"
 LOG = '''
 from widgets import SessionFsm
-w = SessionFsm.of_log("""\
+w = SessionFsm.replay("""\
 2026/11/23 09:00:00 BGP: 10.0.0.2 [FSM] BGP_Start (Idle->Connect), fd -1
 2026/11/23 09:00:01 BGP: 10.0.0.2 [FSM] TCP_connection_open (Connect->OpenSent), fd 23
 2026/11/23 09:00:01 BGP: 10.0.0.2 [FSM] Receive_OPEN_message (OpenSent->OpenConfirm), fd 23

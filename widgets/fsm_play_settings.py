@@ -15,7 +15,7 @@ from bgp.fsm import Connection, SessionAttributes
 from bgp.fsm_words import State
 from bgp.hold_time import acceptable
 from bgp.values import parse_identifier
-from widgets.fsm_session import Session
+from widgets.fsm_play import Session
 
 _MOST: Final = 65535
 FLAGS: Final = tuple(f.name for f in fields(SessionAttributes) if f.default is False)
