@@ -1,6 +1,5 @@
 """The `locrib` command: its options and its help. What a subcommand does is in its own module."""
 
-import inspect
 import logging
 import sys
 import traceback
@@ -10,7 +9,7 @@ from typing import Annotated, TypeVar
 
 import typer
 
-from locrib import __version__, bestpath, folders, fsm, terminal
+from locrib import __version__, bestpath, folders, fsm, lab, terminal
 from locrib.forget import forget as do_forget
 from locrib.learn import Wishes
 from locrib.learn import learn as do_learn
@@ -48,10 +47,8 @@ Workspace = Annotated[
 
 
 def _command(function: _Command) -> _Command:
-    """Register a subcommand; the paragraphs of its docstring flow to the terminal's width."""
-    paragraphs = inspect.cleandoc(function.__doc__ or "").split("\n\n")
-    flowing = "\n\n".join(" ".join(paragraph.split()) for paragraph in paragraphs)
-    return app.command(help=flowing)(function)
+    """Register a subcommand with its docstring as help."""
+    return app.command(help=terminal.flowing(function.__doc__))(function)
 
 
 def _show_version(wanted: bool) -> None:
@@ -161,6 +158,7 @@ def forget(
 
 _command(bestpath.bestpath)
 _command(fsm.fsm)
+app.add_typer(lab.app)
 
 
 def main() -> None:

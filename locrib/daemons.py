@@ -38,7 +38,7 @@ def prepare(tell: Callable[[str], None], *, retry: bool = False) -> Readiness:
     """
     try:
         versions = packages.available()
-        known = {} if retry else _remembered()
+        known = {} if retry else remembered()
         lacking = [name for name in WANTED if name not in versions and name not in known]
         if not lacking:
             return Readiness(versions, {n: why for n, why in known.items() if n not in versions})
@@ -69,8 +69,8 @@ def _memory() -> Path:
     return folders.state() / "daemons-missing.json"
 
 
-def _remembered() -> dict[str, str]:
-    """What could not be had last time; nothing when that is not readable: then it is tried."""
+def remembered() -> dict[str, str]:
+    """Why daemons could not be had last time; nothing when unreadable: then it is tried."""
     try:
         found = records.read(_memory(), FORMAT, VERSION)["missing"]
         return {str(name): str(why) for name, why in found.items()}

@@ -4,6 +4,7 @@ Results go to standard output, everything else to standard error. Without a term
 colours, no redrawing and never a question.
 """
 
+import inspect
 import logging
 import sys
 
@@ -39,6 +40,12 @@ def show(trouble: Trouble) -> None:
     err.print(f"[bold red]Expected[/] {escape(trouble.expected)}.", soft_wrap=True)
     err.print(f"[bold red]Saw[/]      {escape(trouble.seen)}.", soft_wrap=True)
     err.print(f"[bold]Next[/]     {escape(trouble.next_step)}.", soft_wrap=True)
+
+
+def flowing(docstring: str | None) -> str:
+    """A docstring as a command's help: its paragraphs flow to the terminal's width."""
+    paragraphs = inspect.cleandoc(docstring or "").split("\n\n")
+    return "\n\n".join(" ".join(paragraph.split()) for paragraph in paragraphs)
 
 
 def plain(text: str) -> str:

@@ -12,12 +12,20 @@ from pathlib import Path
 
 import pytest
 
-from locrib import answers, cli, course, delivery, folders
+from locrib import answers, cli, course, delivery, folders, lab
 from locrib.trouble import Exit, Trouble
 
 TOP = Path(__file__).parents[2]
 COMMAND = [sys.executable, "-P", "-m", "locrib"]
-COMMANDS = sorted(command.callback.__name__ for command in cli.app.registered_commands)
+GROUPS = {"lab": lab.app}
+COMMANDS = sorted(
+    [*(c.callback.__name__ for c in cli.app.registered_commands if c.callback), *GROUPS]
+)
+SUBCOMMANDS = sorted(
+    (name, str(command.name))
+    for name, group in GROUPS.items()
+    for command in group.registered_commands
+)
 SECONDS = 120.0
 
 
@@ -55,11 +63,17 @@ def test_every_command_is_documented() -> None:
     assert set(re.findall(r"^\| `locrib (\w+)", text, re.MULTILINE)) == set(COMMANDS)
 
 
-@pytest.mark.parametrize("command", COMMANDS)
-def test_every_command_explains_its_options(command: str) -> None:
-    done = locrib(command, "--help")
+def test_every_subcommand_is_documented() -> None:
+    text = (TOP / "docs" / "command.md").read_text(encoding="utf-8")
+    found = re.findall(r"^\| `locrib (\w+) (\w+)[` ]", text, re.MULTILINE)
+    assert {pair for pair in found if pair[0] in GROUPS} == set(SUBCOMMANDS)
+
+
+@pytest.mark.parametrize("command", [*((name,) for name in COMMANDS), *SUBCOMMANDS], ids=" ".join)
+def test_every_command_explains_its_options(command: tuple[str, ...]) -> None:
+    done = locrib(*command, "--help")
     assert done.returncode == Exit.OK
-    assert f"Usage: locrib {command}" in done.stdout
+    assert f"Usage: locrib {' '.join(command)}" in done.stdout
     for option in re.findall(r"^│ +(?:\* +)?(--[\w-]+) ", done.stdout, re.MULTILINE):
         line = re.search(rf"^│.* {option}  .*\w", done.stdout, re.MULTILINE)
         assert line is not None, option
