@@ -30,19 +30,29 @@ class Bird:
         """
         self._tree = tree
         self._host = host
+        self._daemon = daemon
+        self._ended: list[str] = []
         self.root = tree.root(host, daemon)
-        tree.write(f"{self.root}/etc/bird/bird.conf", config + "\n")
+        self.start(config)
+
+    def start(self, config: str) -> None:
+        """Start the daemon and wait until it answers.
+
+        Raises:
+            LabError: it ended; the text quotes its last lines.
+        """
+        self._write(config)
         arguments = ["-f", "-c", "/etc/bird/bird.conf", "-s", "/run/bird.ctl"]
-        self._process = tree.spawn(["/usr/sbin/bird", *arguments], host, self.root)
+        self._process = self._tree.spawn(["/usr/sbin/bird", *arguments], self._host, self.root)
 
         def connected() -> socket.socket | None:
             if self._process.wait(0) is not None:
                 raise LabError(
-                    f"bird of {daemon.title} ended at its start on host {host}; its last lines:\n"
-                    f"{self._process.last_lines()}"
+                    f"bird of {self._daemon.title} ended at its start on host {self._host}; its "
+                    f"last lines:\n{self._process.last_lines()}"
                 )
             try:
-                control = tree.connect(f"{self.root}/run/bird.ctl")
+                control = self._tree.connect(f"{self.root}/run/bird.ctl")
             except LabError:
                 return None
             control.settimeout(COMMAND_SECONDS)
@@ -54,7 +64,7 @@ class Bird:
             return control
 
         self._control = poll(
-            f"bird of {daemon.title} answers", connected, explain=self._process.last_lines
+            f"bird of {self._daemon.title} answers", connected, explain=self._process.last_lines
         )
 
     def __enter__(self) -> Self:
@@ -68,13 +78,35 @@ class Bird:
         self.close()
 
     def close(self) -> None:
-        """Stop the daemon."""
+        """Stop the daemon; `start` starts it again."""
         self._control.close()
         self._process.stop()
+        self._ended.append(self._process.log())
+
+    def disconnect(self) -> None:
+        """Close the connection to the daemon, which goes on or ends with its lab."""
+        self._control.close()
 
     def log(self) -> str:
         """Return what the daemon has logged."""
-        return self._process.log()
+        running = self._process.wait(0) is None
+        return "\n".join([*self._ended, *([self._process.log()] if running else [])])
+
+    def signal(self, number: int) -> None:
+        """Send the daemon a signal."""
+        self._tree.request("kill", pid=self._process.pid, number=number)
+
+    def reconfigure(self, config: str) -> None:
+        """Give the running daemon another configuration.
+
+        Raises:
+            LabError: BIRD refused it; the text quotes its words and the line.
+        """
+        self._write(config)
+        self.ask("configure")
+
+    def _write(self, config: str) -> None:
+        self._tree.write(f"{self.root}/etc/bird/bird.conf", config + "\n")
 
     def ask(self, command: str) -> str:
         """Run one command of BIRD's command line; return what it printed, without the codes.

@@ -37,15 +37,14 @@ class Frr:
         self._tree = tree
         self._host = host
         self.root = tree.root(host, daemon)
-        self._processes: list[Process] = []
+        self._processes: dict[str, Process] = {}
+        self._ended: list[str] = []
         self._vtys: dict[str, socket.socket] = {}
-        for name, config in (("zebra", ""), ("bgpd", bgpd_config)):
-            tree.write(f"{self.root}/etc/frr/{name}.conf", f"hostname {host}\n{config}\n")
         tree.write(f"{self.root}/etc/frr/vtysh.conf", "")
         tree.script(f"mkdir -p {self.root}/run/frr")
         try:
-            for name in ("zebra", "bgpd"):
-                self._start(name)
+            self.start("zebra", "")
+            self.start("bgpd", bgpd_config)
         except LabError:
             self.close()
             raise
@@ -62,15 +61,30 @@ class Frr:
 
     def close(self) -> None:
         """Stop both daemons."""
+        for name in tuple(self._processes)[::-1]:
+            self.stop(name)
+
+    def disconnect(self) -> None:
+        """Close the connections to the daemons, which go on or end with their lab."""
         for vty in self._vtys.values():
             vty.close()
         self._vtys.clear()
-        while self._processes:
-            self._processes.pop().stop()
 
     def log(self) -> str:
-        """Return what both daemons have logged."""
-        return "\n".join(process.log() for process in self._processes)
+        """Return what the daemons have logged, those that have ended first."""
+        return "\n".join([*self._ended, *(process.log() for process in self._processes.values())])
+
+    def stop(self, name: str) -> None:
+        """Stop one daemon; `start` starts it again."""
+        if (vty := self._vtys.pop(name, None)) is not None:
+            vty.close()
+        process = self._processes.pop(name)
+        process.stop()
+        self._ended.append(process.log())
+
+    def signal(self, name: str, number: int) -> None:
+        """Send a daemon a signal."""
+        self._tree.request("kill", pid=self._processes[name].pid, number=number)
 
     def ask(self, command: str, daemon: str = "bgpd") -> str:
         """Run one command of the CLI in a daemon; return what it printed.
@@ -108,7 +122,14 @@ class Frr:
         arguments = [part for command in commands for part in ("-c", command)]
         return self._tree.run(["/usr/bin/vtysh", *arguments], self._host, self.root)
 
-    def _start(self, name: str) -> None:
+    def start(self, name: str, config: str) -> None:
+        """Start one daemon with a configuration, and wait until it answers.
+
+        Raises:
+            LabError: it ended, or refused a line of its configuration.
+        """
+        path = f"{self.root}/etc/frr/{name}.conf"
+        self._tree.write(path, f"hostname {self._host}\n{config}\n")
         process = self._tree.spawn(
             [
                 *(f"/usr/lib/frr/{name}", "-f", f"/etc/frr/{name}.conf", "-u", "root"),
@@ -118,7 +139,7 @@ class Frr:
             self._host,
             self.root,
         )
-        self._processes.append(process)
+        self._processes[name] = process
         path = f"{self.root}/run/frr/{name}.vty"
 
         def connected() -> socket.socket | None:

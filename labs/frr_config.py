@@ -1,0 +1,92 @@
+"""bgpd's configuration for a host of a topology, as text: a pure function.
+
+Every neighbor has a policy in each direction, since without one nothing passes an eBGP session
+(RFC 8212), and a route-map stands before the neighbor that uses it. Against the daemon's defaults a
+lab is in a hurry: no wait between two UPDATEs or before the first, a second between two attempts
+to connect. Timers of the protocol are the daemon's own unless the topology says otherwise.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from labs.topology import Host, Role, Session, Topology
+
+KEEPALIVES_PER_HOLD_TIME = 3
+CONNECT_SECONDS = 1
+
+
+def frr_config(
+    topology: Topology, host: Host, asn: int | None = None, more: tuple[str, ...] = ()
+) -> str:
+    """Write bgpd's configuration.
+
+    Args:
+        topology: where the host stands.
+        host: a host that runs FRR.
+        asn: another My Autonomous System than the topology's.
+        more: prefixes it announces beyond those of the topology.
+    """
+    sessions = topology.sessions_of(host.name)
+    lines = [
+        "frr defaults traditional",
+        "log timestamp precision 6",
+        "debug bgp neighbor-events",
+        "bgp route-map delay-timer 1",
+    ]
+    lines += _prefix_lists(topology, host)
+    for session in sessions:
+        lines += _route_maps(session, host)
+    lines += [
+        f"router bgp {host.asn if asn is None else asn}",
+        f" bgp router-id {host.router_id}",
+        " coalesce-time 0",
+    ]
+    if host.role is Role.NODE:
+        lines.append(" no bgp network import-check")  # a node's pods are no route of its own table
+    for session in sessions:
+        lines += _neighbor(topology, session, host)
+    lines.append(" address-family ipv4 unicast")
+    lines += [f"  network {prefix}" for prefix in (*host.originates, *more)]
+    for session in sessions:
+        neighbor = session.other(host.name)
+        lines += [
+            f"  neighbor {neighbor.address} route-map FROM-{neighbor.host} in",
+            f"  neighbor {neighbor.address} route-map TO-{neighbor.host} out",
+        ]
+    lines += [" exit-address-family", "exit"]
+    return "\n".join(lines) + "\n"
+
+
+def _prefix_lists(topology: Topology, host: Host) -> Iterator[str]:
+    sides = [session.side(host.name) for session in topology.sessions_of(host.name)]
+    used = {name for side in sides for name in (*side.sends, *side.accepts)}
+    for name in topology.prefixes:
+        if name in used:
+            for number, entry in enumerate(topology.prefixes[name], start=1):
+                yield f"ip prefix-list {name.upper()} seq {5 * number} permit {entry}"
+
+
+def _route_maps(session: Session, host: Host) -> Iterator[str]:
+    mine, neighbor = session.side(host.name), session.other(host.name).host
+    for name, sets in ((f"FROM-{neighbor}", mine.accepts), (f"TO-{neighbor}", mine.sends)):
+        if not sets:
+            yield f"route-map {name} deny 10"
+        for number, prefixes in enumerate(sets, start=1):
+            yield f"route-map {name} permit {10 * number}"
+            yield f" match ip address prefix-list {prefixes.upper()}"
+            yield "exit"
+
+
+def _neighbor(topology: Topology, session: Session, host: Host) -> Iterator[str]:
+    mine, theirs = session.side(host.name), session.other(host.name)
+    neighbor = topology.hosts[theirs.host]
+    yield f" neighbor {theirs.address} remote-as {neighbor.asn}"
+    yield f" neighbor {theirs.address} description {neighbor.name}"
+    if mine.hold is not None:
+        keepalive = max(1, mine.hold // KEEPALIVES_PER_HOLD_TIME)
+        yield f" neighbor {theirs.address} timers {keepalive} {mine.hold}"
+    yield f" neighbor {theirs.address} timers connect {CONNECT_SECONDS}"
+    yield f" neighbor {theirs.address} advertisement-interval 0"
+    if mine.passive:
+        yield f" neighbor {theirs.address} passive"

@@ -1,0 +1,92 @@
+"""What a lab's verbs return, as frozen values that a recording can write down and read back."""
+
+from __future__ import annotations
+
+import dataclasses
+from dataclasses import dataclass
+from typing import Any, Self
+
+
+@dataclass(frozen=True)
+class Output:
+    """What a command printed on a host, and its exit status (0 for success)."""
+
+    text: str
+    status: int
+
+    def __str__(self) -> str:
+        """Return the text."""
+        return self.text
+
+
+@dataclass(frozen=True)
+class Answer:
+    """One request of a client.
+
+    Attributes:
+        url: what was asked.
+        took: seconds until the answer was there or given up.
+        server: the host that answered, None for none.
+        source: the address the server saw the request come from, None for no answer.
+        error: why there is no answer, None when there is one.
+    """
+
+    url: str
+    took: float
+    server: str | None = None
+    source: str | None = None
+    error: str | None = None
+
+    def __str__(self) -> str:
+        """Say it in a line."""
+        if self.error:
+            return f"{self.url}: {self.error}"
+        return f"{self.url}: {self.server} answered and saw {self.source}"
+
+
+@dataclass(frozen=True)
+class Hop:
+    """What one host does with a packet for an address.
+
+    Attributes:
+        host: the host.
+        route: the prefix of the matching route ("default" for 0.0.0.0/0), empty when none matches.
+        next_hop: the address it is passed on to, empty when the destination is on the link.
+        interface: where it leaves, empty when it does not.
+        source: who told the kernel: "bgp", "connected", "fixed" or "here".
+        to: the host that gets it next, empty at the end of the way.
+        as_path: the AS_PATH of the BGP route, empty when it is none or starts in this AS.
+        bgp_next_hop: the NEXT_HOP of the BGP route, empty when it is none.
+        problem: why the way ends here without arriving, empty otherwise.
+    """
+
+    host: str
+    route: str = ""
+    next_hop: str = ""
+    interface: str = ""
+    source: str = ""
+    to: str = ""
+    as_path: str = ""
+    bgp_next_hop: str = ""
+    problem: str = ""
+
+    def as_data(self) -> dict[str, Any]:
+        """Return it as plain data."""
+        return dataclasses.asdict(self)
+
+    @classmethod
+    def from_data(cls, data: dict[str, Any]) -> Self:
+        """Read what `as_data` wrote."""
+        return cls(**data)
+
+    def __str__(self) -> str:
+        """Say it in a line."""
+        if self.problem:
+            return f"{self.host}: {self.problem}"
+        if self.source == "here":
+            return f"{self.host}: arrived"
+        bgp = f", AS_PATH {self.as_path or '(empty)'}, NEXT_HOP {self.bgp_next_hop}"
+        via = f"via {self.next_hop} " if self.next_hop else ""
+        told = bgp if self.bgp_next_hop else ""
+        way = f"{self.route} {via}dev {self.interface}"
+        return f"{self.host}: {way} ({self.source}{told}) -> {self.to}"

@@ -1,0 +1,51 @@
+"""What was done to a lab since it came up: what a recording is looked up by, and mended from."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import dataclass, replace
+from typing import Final
+
+UP: Final = "up"
+MENDED: Final = "mended"
+
+
+@dataclass(frozen=True)
+class Situation:
+    """A lab's situation.
+
+    Attributes:
+        done: (what, how), one for each thing that is not as at first, sorted; such as
+            ("cut node1 sw1", "yes") or ("as node1", "64999").
+        moments: what was waited for or marked since the last change, in order.
+    """
+
+    done: tuple[tuple[str, str], ...] = ()
+    moments: tuple[str, ...] = (UP,)
+
+    def get(self, what: str) -> str | None:
+        """Return how a thing is, None for as at first."""
+        return dict(self.done).get(what)
+
+    def having(self, what: str, how: str | None) -> Situation:
+        """Return the situation after a change; None puts the thing back."""
+        done = {**dict(self.done), what: how}
+        kept = sorted((w, h) for w, h in done.items() if h is not None)
+        return Situation(tuple(kept), ())
+
+    def at(self, moment: str) -> Situation:
+        """Return the situation at a later moment."""
+        return replace(self, moments=(*self.moments, moment))
+
+    def key(self) -> str:
+        """Return what was done as text."""
+        return json.dumps([list(pair) for pair in self.done])
+
+    def __str__(self) -> str:
+        """Say it to a person."""
+        return "; ".join(f"{what}: {how}" for what, how in self.done) or "nothing done"
+
+
+def link_key(verb: str, one: str, other: str) -> str:
+    """Name something done to a link, whichever way round the ends were given."""
+    return " ".join((verb, *sorted((one, other))))

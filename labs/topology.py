@@ -1,0 +1,283 @@
+"""A lab's topology as frozen values: hosts, links, switches, sessions, pods, services.
+
+Nothing here runs anything. `labs.topology_file` reads these values from a file, `labs.wiring`,
+`labs.frr_config` and `labs.bird_config` turn them into commands and configurations, and a replay
+needs nothing but the names.
+"""
+
+from __future__ import annotations
+
+import ipaddress
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from enum import StrEnum
+
+from labs.errors import LabError
+
+
+class Role(StrEnum):
+    """What a host is in the course's story; only routers and nodes run a BGP daemon."""
+
+    CLIENT = "client"
+    ROUTER = "router"
+    NODE = "node"
+    POD = "pod"
+
+
+@dataclass(frozen=True)
+class Host:
+    """A host: one network namespace.
+
+    Attributes:
+        name: as links, sessions and verbs call it.
+        role: what it plays.
+        daemon: its BGP daemon by name ("frr", "bird"), empty for none.
+        asn: AS number of the daemon, 0 without one.
+        router_id: BGP Identifier of the daemon, empty without one.
+        originates: prefixes it announces of its own.
+        blocks: the prefix out of which it can be told to announce blocks, empty for none.
+        gateway: the host its default route leads to, empty for none.
+        loopbacks: addresses of its own, with length, on no link.
+    """
+
+    name: str
+    role: Role
+    daemon: str = ""
+    asn: int = 0
+    router_id: str = ""
+    originates: tuple[str, ...] = ()
+    blocks: str = ""
+    gateway: str = ""
+    loopbacks: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True)
+class End:
+    """One end of a link: a host or switch, its interface, its address with length ("" for none)."""
+
+    host: str
+    interface: str
+    address: str = ""
+
+
+@dataclass(frozen=True)
+class Link:
+    """A cable between two hosts, or a host and a switch; `mtu` in octets."""
+
+    ends: tuple[End, End]
+    mtu: int = 1500
+
+    def end(self, host: str) -> End:
+        """Return the end at a host."""
+        return self.ends[0] if self.ends[0].host == host else self.ends[1]
+
+    def other(self, host: str) -> End:
+        """Return the end that is not at a host."""
+        return self.ends[1] if self.ends[0].host == host else self.ends[0]
+
+    @property
+    def names(self) -> tuple[str, str]:
+        """The two hosts."""
+        return self.ends[0].host, self.ends[1].host
+
+
+@dataclass(frozen=True)
+class Side:
+    """One speaker's side of a session.
+
+    Attributes:
+        host: the speaker.
+        address: where it speaks from, without length.
+        sends: names of the prefix sets it announces to the other side.
+        accepts: names of the prefix sets it takes from the other side.
+        hold: seconds of the Hold Time it asks for, None for its daemon's own; its KEEPALIVEs come
+            every third of it (RFC 4271 section 4.4).
+        passive: whether it waits for the other side to connect.
+    """
+
+    host: str
+    address: str
+    sends: tuple[str, ...]
+    accepts: tuple[str, ...]
+    hold: int | None = None
+    passive: bool = False
+
+
+@dataclass(frozen=True)
+class Session:
+    """A BGP session between two hosts."""
+
+    sides: tuple[Side, Side]
+
+    def side(self, host: str) -> Side:
+        """Return a host's own side."""
+        return self.sides[0] if self.sides[0].host == host else self.sides[1]
+
+    def other(self, host: str) -> Side:
+        """Return the side of a host's neighbor."""
+        return self.sides[1] if self.sides[0].host == host else self.sides[0]
+
+
+@dataclass(frozen=True)
+class Service:
+    """A Service address that the nodes named answer themselves, each with its own name."""
+
+    name: str
+    address: str
+    nodes: tuple[str, ...]
+
+
+@dataclass(frozen=True)
+class Topology:
+    """Everything a lab is made of.
+
+    Attributes:
+        name: the file's name without its ending.
+        title: one line for a person.
+        hosts: by name, pods among them.
+        switches: names of the switches, which have no address.
+        links: at most one between two names.
+        sessions: at most one between two hosts.
+        prefixes: the sets that policies name; each entry as FRR's prefix lists write it, such as
+            `10.244.0.0/16 le 32`.
+        services: Service addresses.
+    """
+
+    name: str
+    title: str
+    hosts: Mapping[str, Host]
+    switches: tuple[str, ...]
+    links: tuple[Link, ...]
+    sessions: tuple[Session, ...]
+    prefixes: Mapping[str, tuple[str, ...]]
+    services: tuple[Service, ...] = ()
+
+    def host(self, name: str) -> Host:
+        """Return a host.
+
+        Raises:
+            LabError: there is none of that name; names those there are.
+        """
+        if name not in self.hosts:
+            raise LabError(f"{self.name} has no host {name!r}; it has {', '.join(self.hosts)}")
+        return self.hosts[name]
+
+    def speaker(self, name: str) -> Host:
+        """Return a host that speaks BGP.
+
+        Raises:
+            LabError: there is none of that name; names those there are.
+        """
+        if not self.host(name).daemon:
+            speakers = ", ".join(host.name for host in self.speakers())
+            raise LabError(f"{name} runs no BGP daemon; these do: {speakers}")
+        return self.hosts[name]
+
+    def speakers(self) -> tuple[Host, ...]:
+        """Return the hosts that speak BGP."""
+        return tuple(host for host in self.hosts.values() if host.daemon)
+
+    def link(self, one: str, other: str) -> Link:
+        """Return the link between two hosts or switches, in either order.
+
+        Raises:
+            LabError: there is none; names the links of the first.
+        """
+        for link in self.links:
+            if {one, other} == set(link.names):
+                return link
+        for name in (one, other):
+            if name not in self.hosts and name not in self.switches:
+                known = ", ".join((*self.hosts, *self.switches))
+                raise LabError(f"{self.name} has no {name!r}; it has {known}")
+        found = [link.other(one).host for link in self.links_of(one)]
+        raise LabError(f"{one} has no link to {other!r}; it has links to {', '.join(found)}")
+
+    def links_of(self, host: str) -> tuple[Link, ...]:
+        """Return the links of a host or switch."""
+        return tuple(link for link in self.links if host in link.names)
+
+    def sessions_of(self, host: str) -> tuple[Session, ...]:
+        """Return the sessions of a host."""
+        return tuple(s for s in self.sessions if host in (s.sides[0].host, s.sides[1].host))
+
+    def session(self, host: str, neighbor: str) -> Session:
+        """Return the session of a host with a neighbor, given by name or by address.
+
+        Raises:
+            LabError: there is none; names the neighbors there are.
+        """
+        self.speaker(host)
+        for session in self.sessions_of(host):
+            if neighbor in (session.other(host).host, session.other(host).address):
+                return session
+        known = ", ".join(session.other(host).host for session in self.sessions_of(host))
+        raise LabError(f"{host} has no neighbor {neighbor!r}; its neighbors are {known or 'none'}")
+
+    def addresses(self, host: str) -> tuple[str, ...]:
+        """Return a host's addresses, with length: of its links, its own, its Services'."""
+        own = [link.end(host).address for link in self.links_of(host) if link.end(host).address]
+        served = [f"{service.address}/32" for service in self.services if host in service.nodes]
+        loopbacks = self.hosts[host].loopbacks if host in self.hosts else ()
+        return (*own, *loopbacks, *served)
+
+    def at(self, address: str) -> tuple[str, ...]:
+        """Return the hosts that an address is on."""
+        wanted = ipaddress.ip_address(address)
+        return tuple(
+            name
+            for name in self.hosts
+            if any(ipaddress.ip_interface(own).ip == wanted for own in self.addresses(name))
+        )
+
+    def meeting(self, one: str, other: str) -> tuple[str, str] | None:
+        """Return the addresses at which two hosts meet in one network; None when they do not."""
+        for mine in self.addresses(one):
+            for theirs in self.addresses(other):
+                ours = ipaddress.ip_interface(mine)
+                if ours.network == ipaddress.ip_interface(theirs).network and mine != theirs:
+                    return str(ours.ip), theirs.partition("/")[0]
+        return None
+
+
+def within(prefix: str, entries: Iterable[str]) -> bool:
+    """Tell whether a prefix matches one of a prefix set's entries."""
+    network = ipaddress.IPv4Network(prefix)
+    for entry in entries:
+        base, _, longest = entry.partition(" le ")
+        outer = ipaddress.IPv4Network(base)
+        if network.subnet_of(outer) and network.prefixlen <= int(longest or outer.prefixlen):
+            return True
+    return False
+
+
+def expected_routes(topology: Topology) -> dict[str, frozenset[str]]:
+    """Return the prefixes each speaker learns from its neighbors when everything is up.
+
+    Follows what each side sends and accepts, refuses a path that has been in the AS before
+    (RFC 4271 section 9.1.2), and knows nothing of preference: it tells what is heard, by any way.
+    """
+    heard: dict[str, dict[str, set[tuple[int, ...]]]] = {h.name: {} for h in topology.speakers()}
+    waiting: list[tuple[str, str, tuple[int, ...]]] = [
+        (host.name, prefix, (host.asn,))
+        for host in topology.speakers()
+        for prefix in host.originates
+    ]
+    while waiting:
+        host, prefix, as_path = waiting.pop()
+        for session in topology.sessions_of(host):
+            mine, theirs = session.side(host), session.other(host)
+            receiver = topology.hosts[theirs.host]
+            if receiver.asn in as_path or not _passes(topology, prefix, mine.sends, theirs.accepts):
+                continue
+            paths = heard[receiver.name].setdefault(prefix, set())
+            if as_path not in paths:
+                paths.add(as_path)
+                waiting.append((receiver.name, prefix, (receiver.asn, *as_path)))
+    return {host: frozenset(routes) for host, routes in heard.items()}
+
+
+def _passes(topology: Topology, prefix: str, *policies: tuple[str, ...]) -> bool:
+    return all(
+        any(within(prefix, topology.prefixes[name]) for name in policy) for policy in policies
+    )

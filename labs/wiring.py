@@ -1,0 +1,153 @@
+"""The cables of a lab: `ip` commands that lay a topology out, and those that break and mend a link.
+
+Every link is a veth pair, a switch is a bridge in a namespace of its own, a pod hangs on its node
+as Calico hangs it: an address of its own, a route to it, and a gateway that is nobody's address
+but the node's end of the cable, by its hardware address. Nothing here runs anything.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Final
+
+from labs.errors import LabError
+from labs.topology import Host, Link, Role, Topology
+from labs.topology_file import POD_GATEWAY
+
+BRIDGE: Final = "br0"
+_NODE_END: Final = "ee:ee:ee:ee:ee:ee"
+"""Hardware address of a node's end of a pod's cable; the one Calico gives it."""
+_SETTINGS: Final = (
+    "net.ipv4.ip_forward=1",
+    "net.ipv4.fib_multipath_hash_policy=1",  # ECMP by port too: one client sees every path
+    "net.ipv4.conf.all.rp_filter=0",  # an answer may come back by another way
+    "net.ipv4.conf.default.rp_filter=0",
+    "net.ipv4.conf.all.send_redirects=0",
+    "net.ipv4.conf.default.send_redirects=0",
+)
+
+DROPS: Final = {
+    "all": "",
+    "tcp": "meta l4proto tcp ",
+    "bgp": "tcp dport 179 drop\ntcp sport 179 ",
+    "icmp": "meta l4proto icmp ",
+}
+"""What a link can be made to lose, and how nftables tells it apart."""
+
+
+def lay(topology: Topology) -> Iterator[str]:
+    """Return the commands that make every host, link, address and route."""
+    for name in (*topology.hosts, *topology.switches):
+        yield f"ip netns add {name}"
+        yield f"ip -n {name} link set lo up"
+    for switch in topology.switches:
+        yield f"ip -n {switch} link add {BRIDGE} type bridge"
+        yield f"ip -n {switch} link set {BRIDGE} up"
+    for host in topology.hosts.values():
+        if host.role in (Role.ROUTER, Role.NODE):
+            yield f"nsenter --net=/run/netns/{host.name} sysctl -qw {' '.join(_SETTINGS)}"
+    for link in topology.links:
+        yield from _cable(topology, link)
+    for host in topology.hosts.values():
+        on_links = {link.end(host.name).address for link in topology.links_of(host.name)}
+        for address in topology.addresses(host.name):
+            if address not in on_links:
+                yield f"ip -n {host.name} addr add {address} dev lo"
+    for host in topology.hosts.values():
+        yield from routes(topology, host)
+
+
+def _cable(topology: Topology, link: Link) -> Iterator[str]:
+    one, other = link.ends
+    yield (
+        f"ip -n {one.host} link add {one.interface} mtu {link.mtu} type veth peer name "
+        f"{other.interface} mtu {link.mtu} netns {other.host}"
+    )
+    for end in link.ends:
+        if end.address:
+            yield f"ip -n {end.host} addr add {end.address} dev {end.interface}"
+        if end.host in topology.switches:
+            yield f"ip -n {end.host} link set {end.interface} master {BRIDGE}"
+        else:
+            # One packet a segment: a packet that veth leaves to be cut later ignores every MTU.
+            yield f"ip -n {end.host} link set {end.interface} gso_max_segs 1"
+        yield f"ip -n {end.host} link set {end.interface} up"
+
+
+def routes(topology: Topology, host: Host) -> Iterator[str]:
+    """Return the commands for a host's fixed routes, which its interfaces take with them."""
+    if host.role is Role.POD:
+        yield f"ip -n {host.name} route replace {POD_GATEWAY} dev eth0"
+        yield f"ip -n {host.name} neigh replace {POD_GATEWAY} lladdr {_NODE_END} dev eth0"
+        yield f"ip -n {host.name} route replace default via {POD_GATEWAY} dev eth0"
+    elif host.gateway:
+        addresses = topology.meeting(host.name, host.gateway)
+        if addresses is None:
+            raise LabError(f"{host.name} has no network in common with its gateway {host.gateway}")
+        yield f"ip -n {host.name} route replace default via {addresses[1]}"
+    for link in topology.links_of(host.name):
+        pod = topology.hosts.get(link.other(host.name).host)
+        if host.role is Role.NODE and pod is not None and pod.role is Role.POD:
+            address = link.end(pod.name).address.partition("/")[0]
+            interface = link.end(host.name).interface
+            yield f"ip -n {host.name} link set {interface} address {_NODE_END}"
+            yield f"ip -n {host.name} route replace {address} dev {interface}"
+
+
+def cut(topology: Topology, link: Link) -> Iterator[str]:
+    """Return the commands that cut a link: one end is set down, the other loses its carrier.
+
+    The end set down is the switch's where there is one, else the second host's of the file.
+    """
+    end = _breaking_end(topology, link)
+    yield f"ip -n {end} link set {link.end(end).interface} down"
+
+
+def mend(topology: Topology, link: Link) -> Iterator[str]:
+    """Return the commands that make a link whole again."""
+    for end in link.ends:
+        yield f"ip -n {end.host} link set {end.interface} mtu {link.mtu}"
+        yield f"ip -n {end.host} link set {end.interface} up"
+    for end in link.ends:
+        if end.host in topology.hosts:
+            yield from routes(topology, topology.hosts[end.host])
+
+
+def narrow(topology: Topology, link: Link, octets: int) -> Iterator[str]:
+    """Return the commands that set a link's MTU.
+
+    Where one end is a switch, only that end has it and the host does not notice, as with a switch
+    that nobody told of larger frames; between two hosts both know it.
+    """
+    switches = [end for end in link.ends if end.host in topology.switches]
+    for end in switches or link.ends:
+        yield f"ip -n {end.host} link set {end.interface} mtu {octets}"
+
+
+def losing(link: Link, what: str) -> dict[str, str]:
+    """Return, for each end's host, the nftables rules that drop what arrives over the link."""
+    return {
+        end.host: (
+            f"table netdev lab-{end.interface}\n"
+            f"delete table netdev lab-{end.interface}\n"
+            f"table netdev lab-{end.interface} {{\nchain arriving {{\n"
+            f'type filter hook ingress device "{end.interface}" priority 0\n'
+            f"{DROPS[what]}drop\n}}\n}}\n"
+        )
+        for end in link.ends
+    }
+
+
+def losing_nothing(link: Link) -> dict[str, str]:
+    """Return, for each end's host, the nftables rules that take `losing` back."""
+    return {
+        end.host: f"table netdev lab-{end.interface}\ndelete table netdev lab-{end.interface}\n"
+        for end in link.ends
+    }
+
+
+def _breaking_end(topology: Topology, link: Link) -> str:
+    for name in link.names:
+        if name in topology.switches:
+            return name
+    return link.names[1]
