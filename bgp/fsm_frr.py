@@ -1,9 +1,8 @@
-"""FRR's machine, as what it does differently from RFC 4271 and nothing else.
+"""FRR's own names for what its machine does: 16 events, and its table in terms of them.
 
-Source: the table ``FSM`` in FRR's ``bgpd/bgp_fsm.c``; the next states of 8.4 and 10 are the same.
-FRR has 16 events of its own; each stands for one or several of the RFC's. An edge that is not in
-``DIFFERENCES`` is the RFC's (with DelayOpen off). Actions that the table cannot show are in
-``HABITS``.
+Derived from FRR's rows (``bgp/fsm_frr_table.py``), which are the RFC's and FRR's differences. Only
+the cells of FRR's table that no situation leads to are written here. Source: the table ``FSM`` in
+FRR's ``bgpd/bgp_fsm.c``; the next states of 8.4 and 10 are the same.
 """
 
 from __future__ import annotations
@@ -13,7 +12,10 @@ from enum import StrEnum
 from types import MappingProxyType
 from typing import Final
 
-from bgp.fsm_table import RFC_TABLE
+from bgp.fsm_frr_differences import BESIDE_THE_TABLE
+from bgp.fsm_frr_differences import DIFFERENCES as _DIFFERENCES
+from bgp.fsm_frr_table import FRR_TABLE, RFC_ROWS
+from bgp.fsm_table import Row
 from bgp.fsm_words import Condition, Event, State
 
 S = State
@@ -42,95 +44,77 @@ class FrrEvent(StrEnum):
 
 E = FrrEvent
 
-# The RFC's event that each of FRR's stands for; the others it covers behave alike in the RFC or
-# are told apart by FRR's code and not by its table.
-STANDS_FOR: Final = MappingProxyType(
+
+def _events(*numbers: int) -> tuple[Event, ...]:
+    return tuple(map(Event, numbers))
+
+
+# The RFC's events behind each of FRR's, the plain one first. FRR judges a message before its
+# machine hears of it: an error that was answered with a NOTIFICATION reaches it as a stop.
+_BEHIND: Final = MappingProxyType(
     {
-        E.START: Event.AUTOMATIC_START,
-        E.STOP: Event.MANUAL_STOP,
-        E.OPEN: Event.TCP_CR_ACKED,
-        E.OPEN_DELAYED: Event.TCP_CR_ACKED,
-        E.CLOSED: Event.TCP_CONNECTION_FAILS,
-        E.OPEN_FAILED: Event.TCP_CONNECTION_FAILS,
-        E.FATAL: Event.TCP_CONNECTION_FAILS,
-        E.CONNECT_RETRY: Event.CONNECT_RETRY_TIMER_EXPIRES,
-        E.HOLD: Event.HOLD_TIMER_EXPIRES,
-        E.KEEPALIVE: Event.KEEPALIVE_TIMER_EXPIRES,
-        E.DELAY_OPEN: Event.DELAY_OPEN_TIMER_EXPIRES,
-        E.RECEIVE_OPEN: Event.BGP_OPEN,
-        E.RECEIVE_KEEPALIVE: Event.KEEPALIVE_MSG,
-        E.RECEIVE_UPDATE: Event.UPDATE_MSG,
-        E.RECEIVE_NOTIFICATION: Event.NOTIF_MSG,
+        E.START: _events(3, 1),
+        E.STOP: _events(2, 8, 21, 22, 23, 28, 29),
+        E.OPEN: _events(16, 17),
+        E.OPEN_DELAYED: _events(16, 17),
+        E.CLOSED: _events(18),
+        E.OPEN_FAILED: _events(18),
+        E.FATAL: _events(18),
+        E.CONNECT_RETRY: _events(9),
+        E.HOLD: _events(10),
+        E.KEEPALIVE: _events(11),
+        E.DELAY_OPEN: _events(12),
+        E.RECEIVE_OPEN: _events(19, 20),
+        E.RECEIVE_KEEPALIVE: _events(26),
+        E.RECEIVE_UPDATE: _events(27),
+        E.RECEIVE_NOTIFICATION: _events(25, 24),
     }
 )
+STANDS_FOR: Final = MappingProxyType({event: behind[0] for event, behind in _BEHIND.items()})
+"""The RFC's event that each of FRR's usually is."""
+
+_WAITING: Final = (S.CONNECT, S.ACTIVE)
+_TCP_UP: Final = _events(16, 17)
 
 
-@dataclass(frozen=True, slots=True)
-class Difference:
-    """An edge on which FRR and the RFC part.
+def frr_events(row: Row) -> tuple[FrrEvent, ...]:
+    """Return what FRR calls the event of a row in its situation; nothing where it never arises."""
+    waiting, conditions = row.state in _WAITING, row.conditions
+    if _never_arises(row, waiting=waiting):
+        return ()
+    if row.event in _TCP_UP:
+        return (E.OPEN_DELAYED if Condition.DELAY_OPEN in conditions else E.OPEN,)
+    if row.event is Event.TCP_CONNECTION_FAILS:
+        calling = row.state is S.CONNECT and Condition.DELAY_OPEN_NOT_RUNNING in conditions
+        return (E.OPEN_FAILED,) if calling else (E.CLOSED, E.FATAL)
+    if row.event is Event.UPDATE_MSG and row.state is not S.ESTABLISHED:
+        return (E.STOP,)
+    return tuple(event for event, behind in _BEHIND.items() if row.event in behind)
 
-    Attributes:
-        next_state: where FRR goes.
-        why: what that means to someone watching, one sentence.
-    """
 
-    next_state: State
-    why: str
+def _never_arises(row: Row, *, waiting: bool) -> bool:
+    return (
+        # From OpenSent on a second connection has a peer structure of its own: this one never
+        # hears of it.
+        (row.event in _TCP_UP and not waiting)
+        # An OPEN in Connect or Active is the delayed one, and only there.
+        or row.event is (Event.BGP_OPEN if waiting else Event.BGP_OPEN_DELAYED)
+        or (row.event is Event.OPEN_COLLISION_DUMP and row.ignored)
+    )
 
 
-_CLEARING = "FRR clears the peer's routes in a state of its own before it is Idle again."
-_REFUSED = "A failed TCP open shows as Active, with or without DelayOpen."
-_SECOND = "The incoming connection runs on a second peer structure; this one is not its."
-
-DIFFERENCES: Final = MappingProxyType(
+# Cells of FRR's table that no situation leads to, as far as they are not Idle.
+_NEVER: Final = MappingProxyType(
     {
-        (S.CONNECT, E.OPEN_FAILED): Difference(S.ACTIVE, _REFUSED),
-        (S.CONNECT, E.OPEN_DELAYED): Difference(S.CONNECT, "FRR has an event for DelayOpen."),
-        (S.CONNECT, E.RECEIVE_OPEN): Difference(
-            S.OPEN_CONFIRM, "FRR gets an OPEN here only while it delays its own."
-        ),
-        (S.ACTIVE, E.OPEN_FAILED): Difference(S.ACTIVE, _REFUSED),
-        (S.ACTIVE, E.OPEN_DELAYED): Difference(S.ACTIVE, "FRR has an event for DelayOpen."),
-        (S.ACTIVE, E.RECEIVE_OPEN): Difference(
-            S.OPEN_CONFIRM, "FRR gets an OPEN here only while it delays its own."
-        ),
-        (S.OPEN_SENT, E.OPEN): Difference(S.ACTIVE, _SECOND),
-        (S.OPEN_SENT, E.OPEN_DELAYED): Difference(S.IDLE, _SECOND),
-        (S.OPEN_CONFIRM, E.OPEN): Difference(S.IDLE, _SECOND),
-        (S.OPEN_CONFIRM, E.OPEN_DELAYED): Difference(S.IDLE, _SECOND),
-        (S.OPEN_CONFIRM, E.RECEIVE_OPEN): Difference(
-            S.IDLE, "A second OPEN closes the TCP connection without a NOTIFICATION."
-        ),
-        (S.ESTABLISHED, E.STOP): Difference(S.CLEARING, _CLEARING),
-        (S.ESTABLISHED, E.OPEN): Difference(S.CLEARING, _SECOND),
-        (S.ESTABLISHED, E.OPEN_DELAYED): Difference(S.IDLE, _SECOND),
-        (S.ESTABLISHED, E.CLOSED): Difference(S.CLEARING, _CLEARING),
-        (S.ESTABLISHED, E.OPEN_FAILED): Difference(S.CLEARING, _CLEARING),
-        (S.ESTABLISHED, E.FATAL): Difference(S.CLEARING, _CLEARING),
-        (S.ESTABLISHED, E.CONNECT_RETRY): Difference(S.CLEARING, _CLEARING),
-        (S.ESTABLISHED, E.HOLD): Difference(S.CLEARING, _CLEARING),
-        (S.ESTABLISHED, E.RECEIVE_OPEN): Difference(
-            S.CLEARING, "A second OPEN closes the TCP connection without a NOTIFICATION."
-        ),
-        (S.ESTABLISHED, E.RECEIVE_NOTIFICATION): Difference(S.CLEARING, _CLEARING),
+        (S.ACTIVE, E.OPEN_FAILED): S.ACTIVE,
+        (S.OPEN_SENT, E.OPEN): S.ACTIVE,
+        (S.OPEN_SENT, E.OPEN_FAILED): S.ACTIVE,
+        (S.ESTABLISHED, E.OPEN): S.CLEARING,
+        (S.ESTABLISHED, E.OPEN_FAILED): S.CLEARING,
     }
 )
-
-HABITS: Final = (
-    (
-        "In OpenConfirm FRR lets the four-minute HoldTimer of OpenSent run on; the negotiated "
-        "hold time counts from Established."
-    ),
-    "Any NOTIFICATION in OpenSent is answered with 5/1, also one about the version.",
-    (
-        "A header or OPEN error gets its own code in every state, as section 6 asks and 8.2.2 "
-        "does not."
-    ),
-    (
-        "An incoming connection runs on a second peer structure: `show bgp neighbors` says Active "
-        "while OpenSent and OpenConfirm happen out of sight."
-    ),
-    "After a failure in Established the peer shows Idle until its start timer fires.",
+_REACHED: Final = MappingProxyType(
+    {(row.state, event): row for row in FRR_TABLE for event in frr_events(row)}
 )
 
 
@@ -140,29 +124,53 @@ def next_state(state: State, event: FrrEvent) -> State:
         return S.DELETED
     if state is S.CLEARING:
         return S.IDLE if event is E.CLEARED else S.CLEARING
-    if event is E.CLEARED:
-        return S.IDLE  # Clearing_Completed is an exception anywhere else
-    different = DIFFERENCES.get((state, event))
-    return different.next_state if different else _rfc_next_state(state, STANDS_FOR[event])
-
-
-_OFF: Final = (
-    Condition.DELAY_OPEN,
-    Condition.DELAY_OPEN_RUNNING,
-    Condition.SEND_NOTIFICATION,
-    Condition.COLLISION_ESTABLISHED,
-    Condition.COLLISION_LOST,
-)
-
-
-def _rfc_next_state(state: State, event: Event) -> State:
-    """The RFC's next state with every option off."""
-    for row in RFC_TABLE:
-        if row.state is state and row.event is event and not set(row.conditions) & set(_OFF):
-            return row.next_state or state
-    raise KeyError((state, event))
+    row = _REACHED.get((state, event))
+    return _NEVER.get((state, event), S.IDLE) if row is None else row.next_state or state
 
 
 FRR_EDGES: Final = frozenset(
     (state, event, next_state(state, event)) for state in State for event in FrrEvent
 )
+
+
+SENT_BY_MACHINE: Final = MappingProxyType(
+    {
+        (row.state, event): row.notification
+        for row in FRR_TABLE
+        for event in frr_events(row)
+        if row.notification is not None and event is not E.STOP
+    }
+)
+"""NOTIFICATIONs the machine itself sends, with its edge; others go before the edge, with a stop."""
+
+
+@dataclass(frozen=True, slots=True)
+class EdgeDifference:
+    """An edge on which FRR and the RFC part.
+
+    Attributes:
+        next_state: where FRR goes.
+        why: what that means to someone watching, one sentence or two.
+    """
+
+    next_state: State
+    why: str
+
+
+DIFFERENCES: Final = MappingProxyType(
+    {
+        (row.state, event): EdgeDifference(each.next_state, each.why)
+        for row in RFC_ROWS
+        for each in _DIFFERENCES
+        for event in frr_events(row)
+        if each.next_state is not None and each.is_about(row)
+    }
+)
+"""The edges that lead elsewhere than the RFC's."""
+
+
+HABITS: Final = (
+    *dict.fromkeys(each.why for each in _DIFFERENCES if each.next_state is None),
+    *BESIDE_THE_TABLE,
+)
+"""What FRR does otherwise on edges it shares with the RFC, and what no edge shows."""

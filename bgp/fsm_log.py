@@ -16,8 +16,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass, replace
 from typing import Final
 
-from bgp.fsm_frr import FRR_EDGES, STANDS_FOR, FrrEvent
-from bgp.fsm_frr_input import SENT_BY_MACHINE
+from bgp.fsm_frr import FRR_EDGES, SENT_BY_MACHINE, STANDS_FOR, FrrEvent
 from bgp.fsm_words import Event, State
 from bgp.notification import ErrorCode, Notification
 

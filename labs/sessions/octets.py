@@ -72,11 +72,13 @@ OCTETS: Mapping[Input, bytes] = MappingProxyType(
         Input.UPDATE_SHORT: _header(22, UPDATE),
         Input.NOTIFICATION_SHORT: _header(20, NOTIFICATION),
         Input.KEEPALIVE_LONG: _header(20, KEEPALIVE),
+        Input.ROUTE_REFRESH_SHORT: _header(22, ROUTE_REFRESH),
         Input.OPEN: open_message(NEIGHBOR_AS, HOLD_TIME, NEIGHBOR_ID),
         Input.OPEN_VERSION: _open(version=5),
         Input.OPEN_AS: open_message(OTHER_AS, HOLD_TIME, NEIGHBOR_ID),
         Input.OPEN_AS_ZERO: _open(asn=0),
         Input.OPEN_IDENTIFIER: open_message(NEIGHBOR_AS, HOLD_TIME, "0.0.0.0"),  # noqa: S104 - an identifier
+        Input.OPEN_HOLD_0: open_message(NEIGHBOR_AS, 0, NEIGHBOR_ID),
         Input.OPEN_HOLD_1: open_message(NEIGHBOR_AS, 1, NEIGHBOR_ID),
         Input.OPEN_HOLD_2: open_message(NEIGHBOR_AS, 2, NEIGHBOR_ID),
         Input.OPEN_PARAMETER: _open(parameters=b"\x63\x00"),

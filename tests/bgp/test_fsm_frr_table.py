@@ -1,35 +1,70 @@
+from dataclasses import replace
+
 import pytest
 
-from bgp.fsm import Connection, Stimulus, step
-from bgp.fsm_frr import next_state
-from bgp.fsm_frr_table import ABSENT, FRR_TABLE, frr_event
+from bgp.fsm import Connection, SessionAttributes, Stimulus, advance, step
+from bgp.fsm_frr import frr_events, next_state
+from bgp.fsm_frr_differences import ABSENT, DIFFERENCES, RELEASES, Difference
+from bgp.fsm_frr_table import FRR_TABLE, FRR_TABLES, RFC_ROWS
 from bgp.fsm_table import RFC_TABLE, Row
-from bgp.fsm_words import Event, Origin, State, Timer
+from bgp.fsm_words import Action, Event, Origin, State, Timer
 from bgp.notification import Notification
 
-_RFC = [row for row in RFC_TABLE if row.event not in ABSENT]
-_PAIRS = list(zip(_RFC, FRR_TABLE, strict=False))
+PAIRS = [
+    (rfc, frr)
+    for release in RELEASES
+    for rfc, frr in zip(RFC_ROWS, FRR_TABLES[release], strict=False)
+]
 
 
 @pytest.mark.parametrize(
-    ("rfc", "frr"), _PAIRS, ids=lambda row: f"{row.state}-{row.event.name}-{len(row.conditions)}"
+    ("rfc", "frr"), PAIRS, ids=lambda row: f"{row.state}-{row.event.name}-{len(row.conditions)}"
 )
 def test_every_row_goes_where_frr_s_own_table_goes(rfc: Row, frr: Row) -> None:
-    event = frr_event(rfc)
     assert (rfc.state, rfc.event, rfc.conditions) == (frr.state, frr.event, frr.conditions)
-    if event is None:
-        assert frr.next_state is rfc.next_state
+    names = frr_events(rfc)
+    assert frr_events(frr) == names
+    if names:
+        assert {next_state(rfc.state, name) for name in names} == {frr.next_state}
     else:
-        assert frr.next_state is next_state(rfc.state, event)
+        assert frr.next_state is rfc.next_state
     if frr != rfc:
         assert frr.origin is Origin.FRR
         assert frr.note
+    assert (Action.SEND_NOTIFICATION in frr.actions) is (frr.notification is not None)
 
 
-def walk(*events: int) -> Connection:
-    connection = Connection()
+def test_nothing_but_what_frr_lacks_is_left_out() -> None:
+    kept = [row for row in RFC_TABLE if row.event not in ABSENT]
+    assert [(row.state, row.event, row.conditions) for row in kept] == [
+        (row.state, row.event, row.conditions) for row in RFC_ROWS
+    ]
+    for row, without in zip(kept, RFC_ROWS, strict=True):
+        damping = (Action.DAMP,) if Action.DAMP in row.actions else ()
+        assert replace(without, actions=row.actions) == row
+        assert sorted((*without.actions, *damping)) == sorted(row.actions)
+
+
+@pytest.mark.parametrize("difference", DIFFERENCES, ids=lambda each: each.why[:40])
+def test_every_difference_is_one_and_says_why(difference: Difference) -> None:
+    about = [row for row in RFC_ROWS if difference.is_about(row)]
+    assert {(row.state, row.event) for row in about} == {
+        (state, event) for state in difference.states for event in difference.events
+    }
+    for release in difference.releases:
+        rows = {(r.state, r.event, r.conditions): r for r in FRR_TABLES[release]}
+        for row in about:
+            made = rows[row.state, row.event, row.conditions]
+            assert made != row
+            assert difference.why in made.note
+    assert difference.why.endswith(".")
+
+
+def walk(*events: int, table: tuple[Row, ...] = FRR_TABLE, hold_time: int = 3) -> Connection:
+    connection = Connection(attributes=SessionAttributes(hold_time=180))
     for number in events:
-        connection = step(connection, Stimulus(Event(number)), FRR_TABLE).after
+        agreed = hold_time if number == Event.BGP_OPEN else None
+        connection = step(connection, Stimulus(Event(number), agreed), table).after
     return connection
 
 
@@ -37,9 +72,22 @@ def test_a_refused_call_leaves_frr_in_active() -> None:
     assert walk(1, 18).state is State.ACTIVE
 
 
-def test_the_hold_timer_of_open_sent_runs_on_until_established() -> None:
-    assert walk(1, 16, 19).remaining(Timer.HOLD) == 240
-    assert walk(1, 16, 19, 26).remaining(Timer.HOLD) == 90
+@pytest.mark.parametrize("release", RELEASES)
+def test_the_configured_hold_time_counts_in_open_sent(release: str) -> None:
+    assert walk(1, 16, table=FRR_TABLES[release]).remaining(Timer.HOLD) == 180
+
+
+def test_in_8_4_the_negotiated_hold_time_counts_from_the_second_keepalive_only() -> None:
+    table = FRR_TABLES["frr-8.4"]
+    assert walk(1, 16, 19, table=table).remaining(Timer.HOLD) == 180
+    assert walk(1, 16, 19, 26, table=table).remaining(Timer.HOLD) == 180
+    assert walk(1, 16, 19, 26, 26, table=table).remaining(Timer.HOLD) == 3
+
+
+def test_in_10_it_counts_from_open_confirm_as_in_the_rfc() -> None:
+    table = FRR_TABLES["frr-10"]
+    assert walk(1, 16, 19, table=table).remaining(Timer.HOLD) == 3
+    assert walk(1, 16, 19, 26, table=table).remaining(Timer.HOLD) == 3
 
 
 def test_an_established_session_ends_in_clearing_where_everything_is_ignored() -> None:
@@ -50,3 +98,15 @@ def test_an_established_session_ends_in_clearing_where_everything_is_ignored() -
 def test_a_header_error_in_established_gets_its_own_code() -> None:
     taken = step(walk(1, 16, 19, 26), Stimulus(Event.BGP_HEADER_ERR), FRR_TABLE)
     assert taken.notification == Notification(1)
+
+
+@pytest.mark.parametrize(("release", "told"), [("frr-8.4", None), ("frr-10", Notification(8, 0))])
+def test_a_peer_that_reads_nothing_is_told_so_by_10_only(
+    release: str, told: Notification | None
+) -> None:
+    table = FRR_TABLES[release]
+    stuck = replace(walk(1, 16, 19, 26, table=table, hold_time=0), peer_reads=False)
+    assert advance(stuck, 9999, table)[1] == ()
+    stuck = replace(walk(1, 16, 19, 26, 26, table=table, hold_time=180), peer_reads=False)
+    seen = step(stuck, Stimulus(Event.SEND_HOLD_TIMER_EXPIRES), table)
+    assert (seen.after.state, seen.notification) == (State.CLEARING, told)

@@ -67,7 +67,7 @@ def test_one_event_is_told_with_its_actions(run: Run) -> None:
 def test_frr_is_told_by_what_it_does_differently(run: Run) -> None:
     _, out, _ = run("--frr")
     assert "Clearing" in out
-    assert "OpenConfirm FRR lets the four-minute HoldTimer" in out
+    assert "FRR 8.4 lets the HoldTimer of OpenSent run on" in out
 
 
 @pytest.mark.parametrize("words", [["--state", "Up"], ["--event", "30"], ["--event", "x"]])
