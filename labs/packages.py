@@ -67,7 +67,8 @@ OFFERS: Mapping[str, Offer] = {
     "bird-1.6": Offer("bird", (1, 6), (2,)),
     "gobgp": Offer("gobgpd", (3,), (5,)),
     "stayrtr": Offer("stayrtr", (0, 5), (1,)),
-    "nftables": Offer("nftables", (1,), (2,), ("conntrack", "tcpdump")),
+    # netbase tells nft that protocol 6 is called tcp
+    "nftables": Offer("nftables", (1,), (2,), ("conntrack", "netbase", "tcpdump")),
 }
 """The daemons by the names of their profiles in `bgp`, and what else runs in a lab's hosts: stayrtr
 serves RPKI data to routers, nftables (with conntrack and tcpdump) is a node's kube-proxy, and the
