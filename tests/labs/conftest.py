@@ -3,6 +3,7 @@
 from collections.abc import Iterator
 
 import pytest
+from unpacked import wanted
 
 from labs.errors import LabError
 from labs.packages import OFFERS, Daemon, Daemons, ensure
@@ -13,14 +14,6 @@ from labs.process_tree import ProcessTree
 def daemons() -> Daemons:
     """Every daemon that can be had on this machine, unpacked once into the user's data folder."""
     return ensure(OFFERS)
-
-
-def wanted(daemons: Daemons, name: str) -> Daemon:
-    """Return a daemon, or skip saying why it is missing and what mends it."""
-    try:
-        return daemons[name]
-    except LabError as error:
-        pytest.skip(str(error))
 
 
 @pytest.fixture(scope="session")

@@ -5,6 +5,7 @@ from collections.abc import Callable
 from typing import Any
 
 import pytest
+from unpacked import wanted
 
 from labs.bird import Bird
 from labs.errors import LabError
@@ -13,7 +14,6 @@ from labs.gobgp import Gobgp
 from labs.packages import Daemon, Daemons
 from labs.polling import poll
 from labs.process_tree import Process, ProcessTree
-from tests.labs.conftest import wanted
 
 pytestmark = pytest.mark.lab
 

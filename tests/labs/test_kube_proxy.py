@@ -7,11 +7,11 @@ from collections.abc import Iterator
 from dataclasses import replace
 
 import pytest
+from unpacked import wanted
 
 from labs.kube_proxy import NAME_LIMIT, Endpoint, ProxyNode, ServicePort, TrafficPolicy, ruleset
 from labs.packages import Daemons
 from labs.process_tree import ProcessTree
-from tests.labs.conftest import wanted
 
 pytestmark = pytest.mark.lab
 
