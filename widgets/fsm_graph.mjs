@@ -37,8 +37,9 @@ function loop(node, label, name) {
 
 function state(node, choose) {
   const here = node.tokens.length > 0;
+  // Names of connections stand at the lower right, where no arrow's name does.
   const right = node.x + NODE.width / 2;
-  const top = node.y - NODE.height / 2;
+  const low = node.y + NODE.height / 2;
   return s("g", {
     class: `lr-node${here ? " lr-here" : ""}${node.chosen ? " lr-chosen" : ""}${choose ? " lr-choosable" : ""}`,
     key: `node-${node.id}`, onclick: choose ? () => choose(node.id) : null,
@@ -47,8 +48,8 @@ function state(node, choose) {
     s("rect", { x: node.x - NODE.width / 2, y: node.y - NODE.height / 2, width: NODE.width, height: NODE.height, rx: "9" }),
     s("text", { x: node.x, y: node.y + 5, "text-anchor": "middle" }, node.id),
     node.tokens.map((token, n) => s("g", { class: "lr-badge", key: `token-${token}` },
-      s("circle", { cx: right - 4 - 24 * n, cy: top, r: "11" }),
-      s("text", { x: right - 4 - 24 * n, y: top + 4, "text-anchor": "middle" }, token))));
+      s("circle", { cx: right - 4 - 24 * n, cy: low, r: "11" }),
+      s("text", { x: right - 4 - 24 * n, y: low + 4, "text-anchor": "middle" }, token))));
 }
 
 export function graphLabel(v) {
@@ -64,7 +65,7 @@ export function graph(v, wanted, name, choose) {
   const chosen = v.seats.find((seat) => seat.chosen);
   const stays = travelled && !way && v.nodes.find((node) => node.id === travelled.after);
   return s("svg", {
-    viewBox: "0 0 860 372", class: "lr-graph", role: "img", "aria-label": graphLabel(v), key: "graph",
+    viewBox: "0 0 920 408", class: "lr-graph", role: "img", "aria-label": graphLabel(v), key: "graph",
   },
     s("defs", {}, arrowHead(`${name}-plain`, "plain"), arrowHead(`${name}-way`, "way")),
     shownEdges(v.edges, wanted, chosen ? chosen.state : "", way ? way.id : "")

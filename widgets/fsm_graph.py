@@ -15,9 +15,10 @@ from bgp.fsm_table import Row
 from bgp.fsm_words import RFC_STATES, Condition, Event, State
 
 S = State
-WIDTH, HEIGHT = 860, 372
+WIDTH, HEIGHT = 920, 408
 NODE_WIDTH, NODE_HEIGHT = 112, 44
 _NAMED: Final = 3  # more events than that on one arrow are counted, not named
+_LETTER, _RISE, _FALL = 7.2, 11, 4  # of a name: the usual width of a letter, above, below its line
 _LONG: Final = 24  # a longer name than that is left to the tooltip
 
 
@@ -54,35 +55,35 @@ class Curve(NamedTuple):
 
 
 PLACES: Final = {
-    S.IDLE: (68, 166),
-    S.CONNECT: (250, 66),
-    S.ACTIVE: (250, 266),
-    S.OPEN_SENT: (430, 166),
-    S.OPEN_CONFIRM: (612, 166),
-    S.ESTABLISHED: (794, 166),
-    S.CLEARING: (612, 320),
-    S.DELETED: (68, 340),
+    S.IDLE: (66, 196),
+    S.CONNECT: (262, 88),
+    S.ACTIVE: (262, 304),
+    S.OPEN_SENT: (480, 196),
+    S.OPEN_CONFIRM: (672, 196),
+    S.ESTABLISHED: (858, 196),
+    S.CLEARING: (672, 352),
+    S.DELETED: (66, 382),
 }
 
 _CURVES: Final = {
-    (S.IDLE, S.CONNECT): Curve("M88 144C104 96 136 68 194 64", 128, 70, "end"),
-    (S.IDLE, S.ACTIVE): Curve("M88 188C104 240 136 266 194 268", 128, 270, "end"),
-    (S.CONNECT, S.OPEN_SENT): Curve("M306 70C360 78 400 104 418 143", 396, 92, "start"),
-    (S.CONNECT, S.ACTIVE): Curve("M234 88V243", 274, 122, "start"),
-    (S.ACTIVE, S.CONNECT): Curve("M266 244V89", 258, 224, "end"),
-    (S.ACTIVE, S.OPEN_SENT): Curve("M306 268C380 264 424 230 436 189", 392, 264, "start"),
-    (S.OPEN_SENT, S.ACTIVE): Curve("M410 188C392 222 350 246 307 254", 396, 228, "start"),
-    (S.OPEN_SENT, S.OPEN_CONFIRM): Curve("M486 166H555", 520, 138),
-    (S.OPEN_CONFIRM, S.ESTABLISHED): Curve("M668 166H737", 702, 138),
-    (S.ESTABLISHED, S.IDLE): Curve("M794 188C794 402 60 402 60 189", 620, 322, "middle"),
-    (S.OPEN_CONFIRM, S.IDLE): Curve("M612 144C600 -34 66 -34 62 143", 330, 22, "middle"),
-    (S.OPEN_SENT, S.IDLE): Curve("M374 166H125", 320, 180, "middle"),
-    (S.CONNECT, S.IDLE): Curve("M206 88C186 112 152 136 124 148", 176, 128, "start"),
-    (S.ACTIVE, S.IDLE): Curve("M206 244C186 220 152 196 124 184", 170, 240, "start"),
-    (S.CONNECT, S.OPEN_CONFIRM): Curve("M306 58C430 40 560 70 596 143", 540, 72, "start"),
-    (S.ACTIVE, S.OPEN_CONFIRM): Curve("M306 280C430 296 560 260 600 189", 546, 254, "start"),
-    (S.ESTABLISHED, S.CLEARING): Curve("M794 188C794 260 740 318 669 320", 738, 262, "end"),
-    (S.CLEARING, S.IDLE): Curve("M556 324C360 368 66 352 60 189", 400, 352, "middle"),
+    (S.IDLE, S.CONNECT): Curve("M84 174C100 120 140 92 205 88", 150, 86, "end"),
+    (S.IDLE, S.ACTIVE): Curve("M84 218C100 272 140 300 205 304", 118, 274, "start"),
+    (S.CONNECT, S.IDLE): Curve("M222 110C200 140 165 165 123 178", 198, 130, "end"),
+    (S.ACTIVE, S.IDLE): Curve("M222 282C200 252 165 227 123 214", 172, 232, "start"),
+    (S.CONNECT, S.OPEN_SENT): Curve("M318 92C390 98 452 130 467 173", 456, 132, "start"),
+    (S.CONNECT, S.ACTIVE): Curve("M248 110V281", 254, 264, "start"),
+    (S.ACTIVE, S.CONNECT): Curve("M276 282V111", 283, 160, "start"),
+    (S.ACTIVE, S.OPEN_SENT): Curve("M318 304C410 304 476 270 486 219", 462, 278, "start"),
+    (S.OPEN_SENT, S.ACTIVE): Curve("M456 218C430 262 380 284 319 292", 442, 234, "end"),
+    (S.OPEN_SENT, S.OPEN_CONFIRM): Curve("M536 196H615", 576, 186),
+    (S.OPEN_CONFIRM, S.ESTABLISHED): Curve("M728 196H801", 765, 164),
+    (S.ESTABLISHED, S.IDLE): Curve("M866 218C866 446 52 446 52 219", 560, 401),
+    (S.OPEN_CONFIRM, S.IDLE): Curve("M678 174C674 -36 60 -40 56 173", 646, 97, "start"),
+    (S.OPEN_SENT, S.IDLE): Curve("M424 196H123", 364, 190),
+    (S.CONNECT, S.OPEN_CONFIRM): Curve("M318 80C460 60 622 90 656 173", 344, 68, "start"),
+    (S.ACTIVE, S.OPEN_CONFIRM): Curve("M318 314C460 336 622 300 656 219", 344, 337, "start"),
+    (S.ESTABLISHED, S.CLEARING): Curve("M854 218C850 300 800 348 729 352", 840, 258, "end"),
+    (S.CLEARING, S.IDLE): Curve("M616 350C410 384 84 380 72 219", 446, 357, "end"),
 }
 
 # The pairs a beginner meets first; with them the arrows of the table that are drawn at once.
@@ -140,6 +141,33 @@ def _first(events: list[Event], usual: Event | None) -> str:
     if len(events) <= _NAMED:
         return f"events {', '.join(str(int(event)) for event in events)}"
     return f"{len(events)} events"
+
+
+def clear_way(drawn: Iterable[Edge], way: Edge | None) -> list[Edge]:
+    """Return the arrows, without the names that the name of the way just taken would lie upon."""
+    if way is None:
+        return list(drawn)
+    taken = name_box(way)
+    return [
+        each if each["id"] == way["id"] or not _touch(name_box(each), taken) else unnamed(each)
+        for each in drawn
+    ]
+
+
+def unnamed(drawn: Edge) -> Edge:
+    """Return the arrow without its name; its title still tells all."""
+    return {**drawn, "label": ""}
+
+
+def name_box(drawn: Edge) -> tuple[float, float, float, float]:
+    """Return the room an arrow's name takes: left, top, right and bottom."""
+    wide = len(drawn["label"]) * _LETTER
+    left = drawn["x"] - {"start": 0, "middle": wide / 2, "end": wide}[drawn["anchor"]]
+    return left, drawn["y"] - _RISE, left + wide, drawn["y"] + _FALL
+
+
+def _touch(one: tuple[float, ...], two: tuple[float, ...]) -> bool:
+    return one[0] < two[2] and two[0] < one[2] and one[1] < two[3] and two[1] < one[3]
 
 
 def logged_edges(pairs: Iterable[tuple[State, State]]) -> list[Edge]:

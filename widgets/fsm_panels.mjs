@@ -71,6 +71,11 @@ const COLUMNS = [
   ["sent", "Sent or received"], ["by", "Caused by"],
 ];
 
+// Router's names are long: a narrow table may break them after an underscore, and nowhere else.
+function breakable(text) {
+  return text.split(/(?<=_)/).flatMap((part, place) => (place ? [h("wbr"), part] : [part]));
+}
+
 // A column that is empty in every row is left out: a log does not tell who caused an event.
 export function historyTable(v) {
   const columns = COLUMNS.filter(([name]) => v.history.some((row) => row[name] !== ""));
@@ -78,7 +83,7 @@ export function historyTable(v) {
     h("table", {},
       h("thead", {}, h("tr", {}, columns.map(([name, title]) => h("th", { scope: "col", key: name }, title)))),
       h("tbody", {}, v.history.map((row) => h("tr", { key: `row-${row.key}` },
-        columns.map(([name]) => h("td", { key: name, class: `lr-in-${name}` }, row[name])))))),
+        columns.map(([name]) => h("td", { key: name, class: `lr-in-${name}` }, breakable(row[name]))))))),
     v.earlier > 0 && h("p", { class: "lr-soft" }, `${v.earlier} earlier steps are not shown.`));
 }
 

@@ -11,7 +11,7 @@ from bgp.fsm import Connection, rows_for
 from bgp.fsm_frr import HABITS
 from bgp.fsm_words import Action, Event, EventGroup, State, Timer
 from bgp.hold_time import LARGE_HOLD_TIME, keepalive_interval
-from widgets.fsm_graph import edges
+from widgets.fsm_graph import clear_way, edges
 from widgets.fsm_picture import SHOWN, Picture, asked_way, differences, node_pictures, travelled
 from widgets.fsm_play import CLEARED, MACHINE_TITLES, MACHINES, Done, Seat, Session
 from widgets.fsm_play_events import why_not
@@ -54,7 +54,8 @@ def session_picture(session: Session, asked: Asked | None = None) -> Picture:
         view |= asked_way(asked)
     elif session.history:
         done = session.history[-1]
-        view["travelled"] = travelled(done.before, done.after, _event_title(done), done.seat)
+        way = travelled(done.before, done.after, _event_title(done), done.seat)
+        view |= {"travelled": way, "edges": clear_way(view["edges"], way["edge"])}
     return view
 
 

@@ -85,7 +85,11 @@ def read_log(
         log = parse_recording(log)
     if isinstance(log, RecordedLog):
         origin = f"{log.done} Recorded from {log.daemon}."
-        read = Replay(log.transitions[-MOST:], title=log.scenario.replace("-", " "), origin=origin)
+        read = Replay(
+            log.transitions[-MOST:],
+            title=log.scenario.replace("-", " ").capitalize(),
+            origin=origin,
+        )
     else:
         lines = log.splitlines() if isinstance(log, str) else list(log)
         known = [line for line in lines if isinstance(line, LoggedTransition)]

@@ -8,7 +8,7 @@ from bgp import fsm_messages as words
 from bgp.fsm_frr import HABITS
 from bgp.fsm_log import LoggedTransition
 from bgp.fsm_words import RFC_STATES, State
-from widgets.fsm_graph import edges, logged_edges
+from widgets.fsm_graph import clear_way, edges, logged_edges
 from widgets.fsm_picture import SHOWN, asked_way, differences, node_pictures, travelled
 from widgets.fsm_play import MACHINES
 from widgets.fsm_predict import Asked
@@ -25,13 +25,12 @@ def replay_picture(log: Replay, asked: Asked | None = None) -> dict[str, Any]:
     for connection, state in where.items():
         tokens.setdefault(state.value, []).append(str(connection))
     latest = past[-1] if past else None
+    way = latest and travelled(latest.before, latest.after, words.logged_event(latest))
     moving = latest.connection if latest else next(iter(where), 0)
     view = _frame(log) | {
         "nodes": node_pictures(_extra(log), tokens, where.get(moving)),
-        "edges": _edges(log),
-        "travelled": None
-        if latest is None
-        else travelled(latest.before, latest.after, words.logged_event(latest)),
+        "edges": clear_way(_edges(log), way["edge"] if way else None),
+        "travelled": way,
         "seats": _seats(log, where, moving),
         "history": [
             _line(logged, len(past) - n) for n, logged in enumerate(past[: -SHOWN - 1 : -1])

@@ -28,6 +28,8 @@ def picture_svg(view: Mapping[str, Any]) -> str:
     page.write(20, page.y, clip(view["title"], 70), ' font-size="17" font-weight="650"')
     as_ = f"as {view['machine_title']} has it"
     page.write(PAGE_WIDTH - 20, page.y, as_, f'{_SMALL} text-anchor="end"')
+    if view["origin"]:
+        page.paragraph(view["origin"], style=_SMALL)
     page.y += 8
     page.place((PAGE_WIDTH - WIDTH) / 2, page.y, _graph(view))
     page.y += HEIGHT + 6
@@ -74,7 +76,7 @@ def _edge(edge: Mapping[str, Any], colour: str, width: float, marker: str) -> st
         f'<path d="{edge["path"]}" fill="none" stroke="{colour}" stroke-width="{width}" '
         f'marker-end="url(#{marker})"><title>{xml(edge["title"])}</title></path>'
         f'<text x="{edge["x"]:g}" y="{edge["y"]:g}" text-anchor="{edge["anchor"]}" '
-        f'font-size="11" fill="{colour}"{weight} stroke="{PAPER}" stroke-width="4" '
+        f'font-size="12" fill="{colour}"{weight} stroke="{PAPER}" stroke-width="4" '
         f'paint-order="stroke">{xml(clip(edge["label"], 34))}</text>'
     )
 

@@ -13,6 +13,10 @@ WIDTH: Final = 96
 def twin(view: Mapping[str, Any]) -> str:
     """Return the picture of a SessionFsm as lines of text."""
     lines = [f"{plain(view['title'])}, as {view['machine_title']} has it"]
+    if view["origin"]:
+        lines += wrap(view["origin"], WIDTH)
+    if view["following"]:
+        lines += wrap(view["following"]["text"], WIDTH)
     if view["mode"] == "log":
         lines += [f"Transition {view['position']} of {view['end']}."]
     lines += ["", *_connections(view)]

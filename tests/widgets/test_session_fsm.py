@@ -1,6 +1,8 @@
 import json
 from collections.abc import Mapping
 from dataclasses import replace
+from itertools import combinations
+from pathlib import Path
 from typing import Any
 from xml.etree import ElementTree as ET
 
@@ -13,9 +15,11 @@ from bgp.fsm import SessionAttributes
 from bgp.fsm_log import parse_frr_log
 from bgp.fsm_words import Event, State, Timer
 from widgets import SessionFsm
-from widgets.fsm_play import Identity
+from widgets.fsm_graph import HEIGHT, WIDTH, edges, name_box, nodes
+from widgets.fsm_play import MACHINES, Identity
 
 UP = (1, 16, 19, 26)
+RECORDED = Path(__file__).parents[1] / "bgp" / "recorded" / "fsm"
 HOSTILE = '<img src=x onerror="alert(1)">'
 
 
@@ -310,3 +314,43 @@ def test_any_walk_makes_a_picture_that_agrees_with_the_session(
     assert shown == {s.name: s.connection.state.value for s in widget.session.seats}
     assert 1 <= len(widget.session.seats) <= 2
     ET.fromstring(widget.svg())  # noqa: S314 - our own
+
+
+def drawn_rooms(machine: str) -> list[tuple[str, tuple[float, float, float, float]]]:
+    """The names of states and arrows, with the room each takes."""
+    arrows = edges(MACHINES[machine], frr=machine == "frr")
+    states = [State.CLEARING] if machine == "frr" else []
+    return [
+        (node["id"], (node["x"] - 56, node["y"] - 22, node["x"] + 56, node["y"] + 22))
+        for node in nodes(states)
+    ] + [(arrow["label"], name_box(arrow)) for arrow in arrows]
+
+
+@pytest.mark.parametrize("machine", MACHINES)
+def test_no_name_in_the_picture_lies_on_another_even_with_all_arrows(machine: str) -> None:
+    rooms = drawn_rooms(machine)
+    for _, (left, top, right, bottom) in rooms:
+        assert 0 <= left < right <= WIDTH
+        assert 0 <= top < bottom <= HEIGHT
+    covered = [
+        (one, two)
+        for (one, a), (two, b) in combinations(rooms, 2)
+        if a[0] < b[2] and b[0] < a[2] and a[1] < b[3] and b[1] < a[3]
+    ]
+    assert covered == []
+
+
+def test_the_name_of_the_way_taken_stands_alone() -> None:
+    text = (RECORDED / "second-connection.frr-10.log").read_text(encoding="utf-8")
+    widget = SessionFsm.replay(text, position=3)  # a long name between Active and Connect
+    way, arrows = widget.view["travelled"]["edge"], widget.view["edges"]
+    assert way["label"] == "ConnectRetry_timer_expired"
+    assert next(each for each in arrows if each["id"] == "Connect-Idle")["label"]
+    near = [each for each in arrows if each["id"] != way["id"] and each["label"]]
+    assert not [
+        each
+        for each in near
+        if name_box(each)[1] < way["y"] < name_box(each)[3]
+        and name_box(each)[0] < name_box(way)[2]
+        and name_box(way)[0] < name_box(each)[2]
+    ]
