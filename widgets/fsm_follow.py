@@ -11,6 +11,7 @@ from __future__ import annotations
 import contextlib
 import threading
 from collections.abc import Callable, Generator, Iterable
+from dataclasses import replace
 from typing import Final, Literal
 
 from bgp.errors import InvalidValueError
@@ -109,12 +110,14 @@ class Following:
                 close()
 
     def _looked_at(self) -> Generator[list[LoggedTransition]]:
-        seen: tuple[LoggedTransition, ...] = ()
+        seen: list[LoggedTransition] = []
         while not self._over.is_set():
             now = parse_frr_log(self._source().splitlines())  # type: ignore[operator]  # a function
-            known = set(seen)
-            yield [logged for logged in now if logged not in known]
-            seen = now
+            # What was seen keeps the number of its line, even where a log grows at its head, too.
+            known = [replace(new, line=old.line) for new, old in zip(now, seen, strict=False)]
+            whole = [*known, *now[len(seen) :]]
+            yield [new for place, new in enumerate(whole) if seen[place : place + 1] != [new]]
+            seen = whole
             self._over.wait(_LOOK_EVERY)
 
 

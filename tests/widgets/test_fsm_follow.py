@@ -102,8 +102,8 @@ def test_a_log_is_looked_at_again_and_again_and_each_line_taken_once() -> None:
     lines = LOG.log.splitlines()
     half, shown, widget = len(lines) // 2, threading.Event(), SessionFsm()
 
-    def log() -> str:
-        return "\n".join(lines if shown.is_set() else lines[:half])
+    def log() -> str:  # a line that comes late stands before what was read already
+        return "\n".join(["bgpd started", *lines] if shown.is_set() else lines[:half])
 
     widget.follow(log, pace=0)
     poll("the first half", lambda: 0 < widget.view["end"] < len(LOG.transitions), SECONDS)
