@@ -68,7 +68,7 @@ def parse_case(data: object) -> Case:
         raise InvalidValueError("case", name, "a name")
     prefix = case.get("prefix")
     entries = sequence("paths", required("paths", case))
-    paths = [_within(f"paths[{n}]", _path, entry, n) for n, entry in enumerate(entries)]
+    paths = [_within(f"paths[{n}]", read_path, entry, n) for n, entry in enumerate(entries)]
     return Case(
         id=str(name),
         prefix=None if prefix is None else parse_prefix("prefix", prefix),
@@ -103,7 +103,16 @@ def _confederation(data: object) -> Confederation | None:
     )
 
 
-def _path(data: object, place: int) -> tuple[int, Path]:
+def read_path(data: object, place: int) -> tuple[int, Path]:
+    """Read one path; return its place in the order of arrival, counted from 1, and the path.
+
+    Args:
+        data: the JSON object.
+        place: where it stands in its list, counted from 0; what it leaves out follows from that.
+
+    Raises:
+        InvalidValueError: what is wrong with which field.
+    """
     entry = mapping("path", data)
     unknown = sorted(set(entry) - _PATH_FIELDS)
     if unknown:

@@ -21,11 +21,12 @@ def case_object(case: Case) -> dict[str, object]:
         "confederation": confederation
         and {"identifier": confederation.identifier, "peers": list(confederation.members)},
         "knobs": asdict(case.knobs),
-        "paths": [_path(path, place) for place, path in enumerate(case.paths, start=1)],
+        "paths": [path_object(path, place) for place, path in enumerate(case.paths, start=1)],
     }
 
 
-def _path(path: Path, arrival: int) -> dict[str, object]:
+def path_object(path: Path, arrival: int) -> dict[str, object]:
+    """Return one path as a JSON object; `arrival` is its place in order, counted from 1."""
     return {
         "id": path.id,
         "peer": {
