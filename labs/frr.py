@@ -114,8 +114,12 @@ class Frr:
 
     def configure(self, lines: Sequence[str]) -> None:
         """Enter configuration lines in bgpd, as after `configure terminal`."""
-        for line in ("configure terminal", *lines, "end"):
-            self.ask(line)
+        self.ask("configure terminal")
+        try:
+            for line in lines:
+                self.ask(line)
+        finally:  # a refused line must not leave the next command inside the configuration
+            self.ask("end")
 
     def vtysh(self, *commands: str) -> str:
         """Run commands in the real vtysh, as a learner would; return what it printed."""

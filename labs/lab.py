@@ -12,18 +12,17 @@ import sys
 import time
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
-from pathlib import Path as File
+from datetime import UTC, datetime
+from pathlib import Path
 from typing import Any, Final
 
-from bgp.frr_json import parse_frr_table
+from bgp.errors import InvalidValueError
 from bgp.fsm_log import LoggedTransition, parse_frr_log
 from bgp.notification import Notification
-from bgp.profiles import profile
-from bgp.route import Path
 from labs import lab_trace, packages, pod_server, topology_file, wiring
 from labs.errors import LabError
 from labs.lab_curl import ask
-from labs.lab_values import Answer, Hop, Output
+from labs.lab_values import Answer, Hop, Output, Table, read_paths
 from labs.lab_verbs import FAULTS, LabVerbs
 from labs.polling import poll
 from labs.process_tree import Process, ProcessTree
@@ -58,6 +57,7 @@ class Lab(LabVerbs):
                 session does not come up in time; names the host.
         """
         super().__init__(topology_file.load(topology) if isinstance(topology, str) else topology)
+        self._marked = _log_time()
         self._marks: dict[str, int] = {}
         self._routers: dict[str, Router] = {}
         self._expected = expected_routes(self.topology)
@@ -122,7 +122,7 @@ class Lab(LabVerbs):
         places += [(node, s.address) for s in self.topology.services for node in s.nodes]
         if not places:
             return None
-        program = [sys.executable, "-I", str(File(pod_server.__file__))]
+        program = [sys.executable, "-I", str(Path(pod_server.__file__))]
         return self._tree.spawn([*program, *(f"{host},{address}" for host, address in places)])
 
     @staticmethod
@@ -240,10 +240,16 @@ class Lab(LabVerbs):
         self._settle()
 
     def _do_configure(self, host: str, *lines: str) -> None:
-        self._frr(host).configure(lines)
+        try:
+            self._frr(host).configure(lines)
+        except LabError:
+            if lines[1:]:  # those before the refused one stand, and mend has to know
+                self.situation = self.situation.having(f"lines {host}", "\n".join(lines))
+            raise
         self._settle()
 
     def _do_mark(self) -> None:
+        self._marked = _log_time()
         for host, router in self._routers.items():
             self._marks[host] = len(router.log().splitlines())
 
@@ -325,11 +331,19 @@ class Lab(LabVerbs):
     def _get_show(self, host: str, command: str) -> str:
         return self._router(host).show(command)
 
-    def _get_paths(self, host: str, prefix: str) -> tuple[Path, ...]:
+    def _get_paths(self, host: str, prefix: str) -> Table:
         router = self._frr(host)
-        text = router.table(prefix)
         asn = int(self.situation.get(f"as {host}") or self.topology.hosts[host].asn)
-        return read_paths(text, router.daemon.name, asn)
+
+        def read() -> Table | None:
+            table = Table(router.table(prefix), router.daemon.name, asn)
+            try:
+                read_paths(table)
+            except InvalidValueError:  # a path that bgpd is just taking out
+                return None
+            return table
+
+        return poll(f"{host} lists its paths for {prefix}", read, SETTLE_SECONDS)
 
     def _get_announced(self, host: str, neighbor: str) -> tuple[str, ...]:
         return self._router(host).announced(self._session(host, neighbor))
@@ -344,7 +358,9 @@ class Lab(LabVerbs):
         frr = isinstance(router, FrrRouter)
 
         def there() -> bool:
-            if router.state(session) == state:
+            now = router.state(session)
+            self._tell(time.monotonic() - begun, now)
+            if now == state:
                 return True
             edges = self._edges(host, neighbor, before) if frr else ()
             return any(edge.after == state for edge in edges)
@@ -374,6 +390,16 @@ class Lab(LabVerbs):
             lambda: ", ".join(str(edge.notification) for edge in told()) or "there was none",
         )
 
+    def _get_watch(self, host: str, neighbor: str, seconds: float) -> None:
+        session, router = self._session(host, neighbor), self._router(host)
+        begun = time.monotonic()
+        while (passed := time.monotonic() - begun) < seconds:
+            self._tell(passed, router.state(session))
+            time.sleep(min(FOLLOW_INTERVAL, max(0.0, seconds - passed)))
+
+    def _get_marked(self, _host: str, _neighbor: str) -> str:
+        return self._marked
+
     def _get_transitions(self, host: str, neighbor: str) -> tuple[LoggedTransition, ...]:
         return self._edges(host, neighbor, self._marks.get(host, 0))
 
@@ -398,11 +424,9 @@ class Lab(LabVerbs):
         return tuple(lab_trace.trace(self._tree, self.topology, best, host, address))
 
 
-def read_paths(text: str, daemon: str, asn: int) -> tuple[Path, ...]:
-    """Read FRR's JSON for one prefix; none for a prefix it does not have."""
-    if '"paths"' not in text:
-        return ()
-    return parse_frr_table(text, profile(daemon), asn).paths
+def _log_time() -> str:
+    """Return the time as FRR's log writes it; a daemon's root has no time zone but UTC."""
+    return datetime.now(UTC).strftime("%Y/%m/%d %H:%M:%S.%f")
 
 
 def _name(daemon: packages.Daemon) -> str:

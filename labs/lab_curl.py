@@ -57,7 +57,8 @@ def ask(open_socket: Callable[[], socket.socket], url: str) -> Answer:
         return Answer(url, took(), error=f"no answer within {PATIENCE:g} seconds")
     except OSError as error:
         return Answer(url, took(), error=_WHY.get(error.errno or 0, str(error.strerror)))
-    said = _SAID.search(data.decode(errors="replace"))
+    text = data.decode(errors="replace").partition("\r\n\r\n")[2]
+    said = _SAID.fullmatch(text.strip())
     if said is None:
-        return Answer(url, took(), error="the answer was cut short")
-    return Answer(url, took(), said[1], said[2])
+        return Answer(url, took(), error="the answer was cut short", text=text)
+    return Answer(url, took(), said[1], said[2], text=text)

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
-import dataclasses
 from dataclasses import dataclass
-from typing import Any, Self
+
+from bgp.frr_json import parse_frr_table
+from bgp.profiles import profile
+from bgp.route import Path
 
 
 @dataclass(frozen=True)
@@ -29,6 +31,7 @@ class Answer:
         server: the host that answered, None for none.
         source: the address the server saw the request come from, None for no answer.
         error: why there is no answer, None when there is one.
+        text: the answer's body.
     """
 
     url: str
@@ -36,6 +39,7 @@ class Answer:
     server: str | None = None
     source: str | None = None
     error: str | None = None
+    text: str = ""
 
     def __str__(self) -> str:
         """Say it in a line."""
@@ -70,15 +74,6 @@ class Hop:
     bgp_next_hop: str = ""
     problem: str = ""
 
-    def as_data(self) -> dict[str, Any]:
-        """Return it as plain data."""
-        return dataclasses.asdict(self)
-
-    @classmethod
-    def from_data(cls, data: dict[str, Any]) -> Self:
-        """Read what `as_data` wrote."""
-        return cls(**data)
-
     def __str__(self) -> str:
         """Say it in a line."""
         if self.problem:
@@ -90,3 +85,23 @@ class Hop:
         told = bgp if self.bgp_next_hop else ""
         way = f"{self.route} {via}dev {self.interface}"
         return f"{self.host}: {way} ({self.source}{told}) -> {self.to}"
+
+
+@dataclass(frozen=True)
+class Table:
+    """What FRR prints for one prefix: its JSON, which FRR it is, and the router's AS number."""
+
+    text: str
+    daemon: str
+    asn: int
+
+
+def read_paths(table: Table) -> tuple[Path, ...]:
+    """Read the paths of a table; none for a prefix that FRR does not have.
+
+    Raises:
+        InvalidValueError: FRR says something of a path that has no place in a `Path`.
+    """
+    if '"paths"' not in table.text:
+        return ()
+    return parse_frr_table(table.text, profile(table.daemon), table.asn).paths

@@ -7,23 +7,26 @@ routers, `labs.lab_replay` looks it up in a recording.
 
 from __future__ import annotations
 
+import contextlib
 import ipaddress
 import itertools
 from abc import ABC, abstractmethod
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from types import TracebackType
 from typing import Any, Final, Self
 
 from bgp.fsm_log import LoggedTransition
 from bgp.route import Path
 from labs.errors import LabError
-from labs.lab_values import Answer, Hop, Output
+from labs.lab_values import Answer, Hop, Output, read_paths
 from labs.situation import MENDED, Situation, link_key
 from labs.topology import Host, Topology
 from labs.wiring import DROPS
 
 BLOCK_LENGTH: Final = 26
 """Length of the blocks a node hands out of its pod addresses; Calico's own is 26 too."""
+Tell = Callable[[float, str], None]
+"""Told the seconds so far and the state of the session, while somebody waits."""
 FAULTS: Final = ("cut", "mtu", "drop")
 STATES: Final = ("Idle", "Connect", "Active", "OpenSent", "OpenConfirm", "Established")
 _FROZEN, _STOPPED = "frozen", "stopped"
@@ -48,6 +51,7 @@ class LabVerbs(ABC):
         """Stand at the beginning."""
         self.topology = topology
         self.situation = Situation()
+        self._tell: Tell = lambda _seconds, _state: None
 
     def __enter__(self) -> Self:
         """Return the lab."""
@@ -186,8 +190,7 @@ class LabVerbs(ABC):
         """Return the BGP paths a host that runs FRR has for a prefix, none for none."""
         self._needs_frr(host, "lists its paths")
         self._running(host)
-        found: tuple[Path, ...] = self._ask("paths", host, prefix)
-        return found
+        return read_paths(self._ask("paths", host, prefix))
 
     def announced(self, host: str, neighbor: str) -> tuple[str, ...]:
         """Return the prefixes a host sends to a neighbor."""
@@ -203,8 +206,23 @@ class LabVerbs(ABC):
         state: str = self._ask("state", host, session.other(host).host)
         return state
 
-    def wait_state(self, host: str, neighbor: str, state: str, seconds: float = 30.0) -> float:
+    def wait_state(
+        self,
+        host: str,
+        neighbor: str,
+        state: str,
+        seconds: float = 30.0,
+        tell: Tell | None = None,
+    ) -> float:
         """Wait until a session is in a state, or has passed through it; return how long it took.
+
+        Args:
+            host: whose daemon is asked.
+            neighbor: the other side.
+            state: one of the six of RFC 4271 section 8.2.2.
+            seconds: how long to try.
+            tell: called at every look with the seconds so far and the state now; a recording
+                calls it once, at the end.
 
         Raises:
             LabError: the deadline passed; says which state it is in instead.
@@ -214,7 +232,8 @@ class LabVerbs(ABC):
             raise LabError(f"no state is called {state!r}; they are {', '.join(STATES)}")
         self._running(host)
         name = session.other(host).host
-        took: float = self._ask("wait_state", host, name, state, seconds)
+        with self._telling(tell):
+            took: float = self._ask("wait_state", host, name, state, seconds)
         self.situation = self.situation.at(f"{host} {name} {state}")
         return took
 
@@ -232,6 +251,39 @@ class LabVerbs(ABC):
         edge: LoggedTransition = self._ask("wait_notification", host, name, code, subcode, seconds)
         self.situation = self.situation.at(f"{host} {name} {code}/{subcode}")
         return edge
+
+    def watch(
+        self, host: str, neighbor: str, seconds: float, tell: Tell | None = None
+    ) -> tuple[LoggedTransition, ...]:
+        """Begin a new stretch and let time pass; return what happened to a session in it.
+
+        A recording lets no time pass. What is asked afterwards is as after that time.
+
+        Args:
+            host: a host that runs FRR.
+            neighbor: the other side.
+            seconds: how long.
+            tell: as for `wait_state`.
+        """
+        session = self.topology.session(host, neighbor)
+        self._needs_frr(host, "logs the edges of its sessions")
+        self._running(host)
+        name = session.other(host).host
+        self.mark()
+        with self._telling(tell):
+            self._ask("watch", host, name, seconds)
+        self.situation = self.situation.at(f"{host} {name} watched {seconds:g}")
+        return self.transitions(host, neighbor)
+
+    def marked(self, host: str, neighbor: str) -> str:
+        """Return when the stretch of `transitions` began, on the clock of FRR's log.
+
+        It begins when the lab is asked for, and anew with `mend`, `mark` and `watch`.
+        """
+        session = self.topology.session(host, neighbor)
+        self._needs_frr(host, "logs the edges of its sessions")
+        begun: str = self._ask("marked", host, session.other(host).host)
+        return begun
 
     def transitions(self, host: str, neighbor: str) -> tuple[LoggedTransition, ...]:
         """Return the edges of a session that a host's FRR logged since `mend` or `mark`."""
@@ -289,6 +341,14 @@ class LabVerbs(ABC):
             raise LabError(f"{node} can announce 0 to {most} blocks out of {whole}, not {count}")
         found = itertools.islice(whole.subnets(new_prefix=BLOCK_LENGTH), count) if count else ()
         return tuple(map(str, found))
+
+    @contextlib.contextmanager
+    def _telling(self, tell: Tell | None) -> Iterator[None]:
+        self._tell = tell or (lambda _seconds, _state: None)
+        try:
+            yield
+        finally:
+            self._tell = lambda _seconds, _state: None
 
     def _needs_frr(self, host: str, why: str) -> None:
         if not self.topology.speaker(host).daemon.startswith("frr"):
