@@ -141,7 +141,8 @@ class LabPage:
         if of is not None and (box := of.bounding_box()):
             # What the notebook scrolls out of sight would be missing.
             height = max(WINDOW["height"], int(box["height"]) + 240)
-            self.page.set_viewport_size({"width": WINDOW["width"], "height": height})
+            width = (self.page.viewport_size or WINDOW)["width"]
+            self.page.set_viewport_size({"width": width, "height": height})
             of.scroll_into_view_if_needed()
         (of or self.page).screenshot(path=file)
         return file

@@ -1,27 +1,33 @@
 """The state machine in a real JupyterLab, in a real browser, as a learner meets it."""
 
+import re
 from pathlib import Path
 
 import pytest
 from lab_page import LabPage, ServerFor, write_notebook
 from playwright.sync_api import Locator, expect
 
+from bgp.fsm_recording import parse_recording
+
 pytestmark = pytest.mark.browser
 
 PLAY = "from widgets import SessionFsm\nw = SessionFsm()\nw"
 SEE = "print(w.state, w.session.steps)"
-LOG = '''
+RECORDED = Path(__file__).parents[1] / "bgp" / "recorded" / "fsm"
+COLLISION = "collision-higher-identifier-open-on-incoming.frr-10.log"
+REPLAY = f"""
+from pathlib import Path
 from widgets import SessionFsm
-w = SessionFsm.replay("""\
-2026/11/23 09:00:00 BGP: 10.0.0.2 [FSM] BGP_Start (Idle->Connect), fd -1
-2026/11/23 09:00:01 BGP: 10.0.0.2 [FSM] TCP_connection_open (Connect->OpenSent), fd 23
-2026/11/23 09:00:01 BGP: 10.0.0.2 [FSM] Receive_OPEN_message (OpenSent->OpenConfirm), fd 23
-2026/11/23 09:00:01 BGP: 10.0.0.2 [FSM] Receive_KEEPALIVE_message (OpenConfirm->Established), fd 23
-2026/11/23 09:00:09 BGP: 10.0.0.2 [FSM] Hold_Timer_expired (Established->Clearing), fd 23
-2026/11/23 09:00:09 BGP: 10.0.0.2 [FSM] Clearing_Completed (Clearing->Idle), fd -1
-""")
+w = SessionFsm.replay(Path({str(RECORDED / COLLISION)!r}).read_text())
 w
-'''
+"""
+FOLLOW = """
+from pathlib import Path
+from widgets import SessionFsm
+w = SessionFsm()
+w.follow(Path("bgpd.log").read_text, pace=0, title="The rack's router")
+w
+"""
 PREDICT = """
 from widgets import SessionFsm
 kept = []
@@ -31,10 +37,15 @@ w
 _workspace: list[Path] = []
 
 
-def shown(lab: LabPage, server: ServerFor, factory: pytest.TempPathFactory, *cells: str) -> Locator:
+def workspace(factory: pytest.TempPathFactory) -> Path:
+    """The folder of all notebooks here, so that one server serves them."""
     if not _workspace:
         _workspace.append(factory.mktemp("workspace"))
-    folder = _workspace[0]
+    return _workspace[0]
+
+
+def shown(lab: LabPage, server: ServerFor, factory: pytest.TempPathFactory, *cells: str) -> Locator:
+    folder = workspace(factory)
     name = f"notebook-{len(list(folder.iterdir()))}.ipynb"
     write_notebook(folder / name, *cells)
     lab.page.set_viewport_size({"width": 1280, "height": 1500})
@@ -127,20 +138,88 @@ def test_a_second_connection_collides_and_the_rule_is_shown(lab: LabPage, widget
     lab.screenshot("fsm-collision", widget)
 
 
+def tab_to(lab: LabPage, wanted: Locator, backwards: bool = False) -> None:
+    """Press Tab until something has the focus, as somebody without a mouse does."""
+    for _ in range(80):
+        if wanted.evaluate("element => element === document.activeElement"):
+            return
+        lab.page.keyboard.press("Shift+Tab" if backwards else "Tab")
+    pytest.fail(f"the keyboard does not get to {wanted}")
+
+
 def test_it_is_all_done_by_keyboard(lab: LabPage, widget: Locator) -> None:
-    keyboard = lab.page.keyboard
+    """From an idle session to Established and back, with a prediction, and nothing but keys."""
+    keyboard, page = lab.page.keyboard, lab.page
+
+    def event(number: int) -> Locator:
+        return widget.locator(f'[data-event="{number}"]')
+
     widget.get_by_label("machine").focus()
-    for _ in range(20):
-        if widget.locator('[data-event="1"]:focus').count():
-            break
-        keyboard.press("Tab")
-    keyboard.press("Enter")
-    expect(seat(widget)).to_contain_text("Connect")
-    focus = lab.page.locator(":focus")
-    expect(focus).to_have_attribute("data-event", "1")
+    for number, state in (
+        (1, "Connect"),
+        (16, "OpenSent"),
+        (19, "OpenConfirm"),
+        (26, "Established"),
+    ):
+        tab_to(lab, event(number))
+        keyboard.press("Enter")
+        expect(seat(widget)).to_contain_text(state)
+        expect(event(number)).to_be_focused()  # the picture changed, the place did not
+    tab_to(lab, event(9), backwards=True)
+    keyboard.press("Space")
+    expect(widget.locator(".lr-said-impossible")).to_contain_text("not running")
     keyboard.press("d")  # must not reach the notebook's shortcuts
     keyboard.press("d")
-    expect(lab.page.locator(".jp-CodeCell")).to_have_count(2)
+    expect(page.locator(".jp-CodeCell")).to_have_count(2)
+    tab_to(lab, widget.get_by_role("button", name="Let it happen all the same"), backwards=True)
+    tab_to(lab, widget.get_by_label("speed"), backwards=True)
+    keyboard.press("ArrowDown")
+    expect(widget.get_by_label("speed")).to_have_value("10")
+    tab_to(lab, widget.get_by_label("ask me first"), backwards=True)
+    keyboard.press("Space")
+    expect(widget.get_by_label("ask me first")).to_be_checked()
+    tab_to(lab, event(10))
+    keyboard.press("Enter")
+    expect(widget.get_by_role("radio", name="Idle")).to_be_focused()  # the question has the focus
+    tab_to(lab, widget.get_by_role("button", name="Commit and see"))
+    keyboard.press("Enter")
+    expect(widget.get_by_role("alert")).to_contain_text("Choose an answer first")
+    tab_to(lab, widget.get_by_role("radio", name="Idle"), backwards=True)
+    keyboard.press("Space")
+    keyboard.press("Enter")  # a form is sent from any of its fields
+    expect(widget.locator(".lr-predicted")).to_contain_text("and so it is")
+    expect(widget.locator(".lr-predicted")).to_be_focused()
+    expect(seat(widget)).to_contain_text("Idle")
+    tab_to(lab, widget.get_by_role("button", name="Undo"))
+    for _ in range(6):
+        keyboard.press("Enter")
+    expect(seat(widget)).to_contain_text("Idle")
+    expect(widget.get_by_role("button", name="Undo")).to_be_disabled()
+    expect(widget.get_by_role("button", name="Undo")).to_be_focused()  # and not the page's top
+    tab_to(lab, widget.get_by_role("button", name="Attributes and timers"))
+    keyboard.press("Enter")
+    tab_to(lab, widget.get_by_role("textbox", name=re.compile("^HoldTime")))
+    keyboard.press("Control+a")
+    keyboard.type("2")
+    keyboard.press("Tab")
+    expect(widget.get_by_role("alert")).to_contain_text("no peer accepts 1 or 2")
+
+
+def test_the_event_of_an_edge_is_asked_for(lab: LabPage, widget: Locator) -> None:
+    for number in (1, 16, 19, 26):
+        press(widget, number)
+    expect(seat(widget)).to_contain_text("Established")
+    widget.get_by_label("ask me first").check()
+    widget.get_by_role("button", name="Which event?").click()
+    expect(widget.locator("legend")).to_contain_text("Which event caused it?")
+    expect(widget.locator(".lr-edge-way")).to_contain_text("?")
+    expect(widget.locator(".lr-edge-plain")).to_have_count(0)
+    quiet(lab)
+    lab.screenshot("fsm-which-event", widget)
+    widget.get_by_role("radio").first.check()
+    widget.get_by_role("button", name="Commit and see").click()
+    expect(widget.locator(".lr-predicted")).to_contain_text("You said")
+    expect(widget.get_by_text("1 foreseen")).to_be_visible()
 
 
 @pytest.mark.parametrize("theme", ["light", "dark"])
@@ -149,6 +228,7 @@ def test_axe_finds_nothing_serious_and_nothing_is_too_wide(
 ) -> None:
     if theme == "dark":
         lab.dark()
+    quiet(lab)
     press(widget, 1)
     expect(seat(widget)).to_contain_text("Connect")
     widget.get_by_label("optional events too").check()
@@ -159,19 +239,84 @@ def test_axe_finds_nothing_serious_and_nothing_is_too_wide(
         lab.screenshot(f"fsm-{panel.lower().replace(' ', '-')}-{theme}", widget)
 
 
-def test_a_log_is_replayed_with_its_slider(
+def test_a_recorded_collision_is_replayed_with_its_slider(
     lab: LabPage, jupyter_server: ServerFor, tmp_path_factory: pytest.TempPathFactory
 ) -> None:
-    widget = shown(lab, jupyter_server, tmp_path_factory, LOG)
-    expect(widget.locator(".lr-slider")).to_contain_text("transition 0 of 6")
+    widget = shown(lab, jupyter_server, tmp_path_factory, REPLAY)
+    expect(widget).to_contain_text("Recorded from frr 10.3")
+    expect(widget.locator(".lr-slider")).to_contain_text("transition 0 of 9")
     widget.get_by_role("button", name="Step").click()
     expect(seat(widget)).to_contain_text("Connect")
-    widget.locator('input[type="range"]').fill("5")
-    expect(seat(widget)).to_contain_text("Clearing")
+    slider = widget.get_by_role("slider")
+    slider.focus()
+    for position in range(2, 8):
+        lab.page.keyboard.press("ArrowRight")
+        expect(widget.locator(".lr-slider")).to_contain_text(f"transition {position} of 9")
+    expect(slider).to_be_focused()
+    expect(seat(widget)).to_have_count(2)
+    expect(widget.locator(".lr-rule")).to_contain_text("the peer has the higher one")
+    expect(slider).to_have_attribute("aria-valuetext", re.compile("7 of 9: BGP_Stop"))
     quiet(lab)
     lab.screenshot("fsm-log", widget)
+    widget.get_by_label("speed").select_option("4")
     widget.get_by_role("button", name="Play").click()
-    expect(seat(widget)).to_contain_text("Idle")
+    expect(widget.locator(".lr-slider")).to_contain_text("transition 9 of 9")
+    expect(seat(widget).last).to_contain_text("Established")
+    expect(widget.get_by_role("button", name="Play")).to_be_disabled()
+    widget.locator(".lr-slider input").fill("0")
+    expect(widget.locator(".lr-start")).to_contain_text("nothing has happened yet")
+    widget.get_by_label("ask me first").check()
+    widget.get_by_label("ask for").select_option("event")
+    widget.get_by_role("button", name="Step").click()
+    expect(widget.locator("legend")).to_contain_text("Which event caused it?")
+    lab.dark()
+    quiet(lab)
+
+
+def test_a_running_router_is_followed_while_the_notebook_goes_on(
+    lab: LabPage, jupyter_server: ServerFor, tmp_path_factory: pytest.TempPathFactory
+) -> None:
+    recorded = parse_recording((RECORDED / COLLISION).read_text(encoding="utf-8"))
+    lines, ends = recorded.log.splitlines(), [each.line for each in recorded.transitions]
+    router_log = workspace(tmp_path_factory) / "bgpd.log"
+    router_log.write_text("", encoding="utf-8")
+    widget = shown(lab, jupyter_server, tmp_path_factory, FOLLOW, "print('the cell is done')")
+    expect(lab.page.locator(".jp-CodeCell").last).to_contain_text("the cell is done")
+    expect(widget.locator(".lr-follow")).to_contain_text("Live")
+    for count, line in enumerate(ends[:4], start=1):
+        router_log.write_text("\n".join(lines[:line]), encoding="utf-8")
+        expect(widget.locator(".lr-slider")).to_contain_text(f"transition {count} of {count}")
+        expect(seat(widget)).to_contain_text(recorded.transitions[count - 1].after.value)
+    quiet(lab)
+    lab.screenshot("fsm-live", widget)
+    widget.get_by_role("button", name="Stop").click()
+    expect(widget.locator(".lr-follow")).to_contain_text("Following was stopped")
+    router_log.write_text("\n".join(lines), encoding="utf-8")
+    widget.get_by_role("button", name="Back").click()
+    expect(widget.locator(".lr-slider")).to_contain_text("transition 3 of 4")
+
+
+def test_a_router_that_cannot_be_followed_is_told_in_the_picture(
+    lab: LabPage, jupyter_server: ServerFor, tmp_path_factory: pytest.TempPathFactory
+) -> None:
+    widget = shown(lab, jupyter_server, tmp_path_factory, FOLLOW.replace("bgpd.log", "none.log"))
+    expect(widget.get_by_role("alert")).to_contain_text("Following broke off")
+    expect(widget.get_by_role("alert")).to_contain_text("none.log")
+    quiet(lab)
+
+
+def test_a_narrow_notebook_shows_everything(lab: LabPage, widget: Locator) -> None:
+    lab.page.set_viewport_size({"width": 800, "height": 2300})
+    press(widget, 1)
+    expect(seat(widget)).to_contain_text("Connect")
+    quiet(lab)
+    broken = lab.page.evaluate(
+        """() => [...document.querySelectorAll(".lr-fsm tbody td, .lr-fsm thead th")]
+            .filter((cell) => cell.getBoundingClientRect().height > 30
+                && !/[ _]/.test(cell.textContent)).map((cell) => cell.textContent)"""
+    )
+    assert broken == []
+    lab.screenshot("fsm-narrow", widget)
 
 
 def test_a_prediction_is_committed_before_the_outcome_is_on_the_page(
