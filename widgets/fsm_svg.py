@@ -29,6 +29,7 @@ def picture_svg(view: Mapping[str, Any]) -> str:
     as_ = f"as {view['machine_title']} has it"
     page.write(PAGE_WIDTH - 20, page.y, as_, f'{_SMALL} text-anchor="end"')
     if view["origin"]:
+        page.y += 6
         page.paragraph(view["origin"], style=_SMALL)
     page.y += 8
     page.place((PAGE_WIDTH - WIDTH) / 2, page.y, _graph(view))
@@ -84,13 +85,19 @@ def _edge(edge: Mapping[str, Any], colour: str, width: float, marker: str) -> st
 def _node(node: Mapping[str, Any]) -> str:
     here = bool(node["tokens"])
     x, y = node["x"] - NODE_WIDTH / 2, node["y"] - NODE_HEIGHT / 2
-    names = f" {' '.join(node['tokens'])}" if len(node["tokens"]) > 1 else ""
-    names = f"● {node['id']}{names}" if here else node["id"]
+    badges = "".join(
+        f'<circle cx="{x + NODE_WIDTH - 4 - 24 * n:g}" cy="{y + NODE_HEIGHT:g}" r="11" '
+        f'fill="{WIN}" stroke="{PAPER}" stroke-width="2"/>'
+        f'<text x="{x + NODE_WIDTH - 4 - 24 * n:g}" y="{y + NODE_HEIGHT + 4:g}" font-size="12" '
+        f'text-anchor="middle" fill="{PAPER}"{_BOLD}>{xml(clip(token, 3))}</text>'
+        for n, token in enumerate(node["tokens"])
+    )
     return (
         f"<g><title>{xml(node['id'])}: {xml(node['line'])}</title>"
         f'<rect x="{x:g}" y="{y:g}" width="{NODE_WIDTH}" height="{NODE_HEIGHT}" rx="9" '
         f'fill="{WIN_BG if here else PAPER}" stroke="{WIN if here else SOFT}" '
         f'stroke-width="{2.5 if here else 1.2}"/>'
         f'<text x="{node["x"]:g}" y="{node["y"] + 5:g}" text-anchor="middle" font-size="13.5" '
-        f'fill="{WIN if here else INK}"{_BOLD if here else ""}>{xml(names)}</text></g>'
+        f'fill="{WIN if here else INK}"{_BOLD if here else ""}>{xml(node["id"])}</text>'
+        f"{badges}</g>"
     )
