@@ -1,15 +1,12 @@
 """The proof: the model decides as FRR 8.4, FRR 10, BIRD 2 and GoBGP 3 decide."""
 
 import json
-import os
-import shutil
-import subprocess
 import sys
-import tempfile
 from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+from ordinary_user import ORDINARY_USER, as_ordinary_user, ordinary_home, skip_unless_readable
 
 from bgp.case import decide_case, parse_case
 from labs.agreement.__main__ import main
@@ -24,8 +21,6 @@ pytestmark = pytest.mark.lab
 
 TOP = Path(__file__).parents[3]
 SEED = 1
-ORDINARY_USER = 64712
-"""A user id of the test's own, that no account of the machine has."""
 
 
 @pytest.fixture(scope="module")
@@ -116,41 +111,17 @@ def test_the_command_saves_what_was_answered_and_writes_the_report(
 @pytest.fixture
 def someone() -> Iterator[Path]:
     """The home of an ordinary user made for this test."""
-    if os.geteuid() != 0:
-        pytest.skip("everything here runs as an ordinary user already")
-    home = Path(tempfile.mkdtemp(prefix="locrib-someone-", dir="/tmp"))
-    os.chown(home, ORDINARY_USER, ORDINARY_USER)
-    yield home
-    shutil.rmtree(home)
-
-
-def as_someone(home: Path, *argv: str) -> subprocess.CompletedProcess[str]:
-    """Run a command as the ordinary user, with no variable of the superuser's."""
-    user = ["--reuid", str(ORDINARY_USER), "--regid", str(ORDINARY_USER), "--clear-groups"]
-    environment = {
-        "HOME": str(home),
-        "PATH": os.environ["PATH"],
-        "PYTHONPATH": str(TOP),
-        "PYTHONDONTWRITEBYTECODE": "1",
-    }
-    return subprocess.run(
-        ["setpriv", *user, *argv],
-        env=environment | {k: v for k, v in os.environ.items() if k.endswith("_proxy")},
-        cwd=home,
-        capture_output=True,
-        text=True,
-        check=False,
-    )
+    with ordinary_home() as home:
+        yield home
 
 
 def test_an_ordinary_user_unpacks_the_daemons_and_proves_the_same(
     someone: Path, namespaces: None
 ) -> None:
     del namespaces
-    if as_someone(someone, sys.executable, "-c", "import labs.agreement").returncode:
-        pytest.skip(f"an ordinary user may not read {TOP} or {sys.prefix}: chmod a+rX them")
+    skip_unless_readable(someone, "labs.agreement")
     chosen = ["--daemon", "frr-8.4", "--daemon", "bird", "--cases", "20"]
-    done = as_someone(someone, sys.executable, "-m", "labs.agreement", *chosen)
+    done = as_ordinary_user(someone, sys.executable, "-m", "labs.agreement", *chosen)
     if "could not be fetched" in done.stderr:
         pytest.skip(f"no network to unpack from: {done.stderr.strip()}")
     assert done.returncode == 0, done.stderr + done.stdout
