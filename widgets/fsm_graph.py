@@ -61,7 +61,7 @@ PLACES: Final = {
     S.OPEN_SENT: (480, 196),
     S.OPEN_CONFIRM: (672, 196),
     S.ESTABLISHED: (858, 196),
-    S.CLEARING: (672, 352),
+    S.CLEARING: (672, 300),
     S.DELETED: (66, 382),
 }
 
@@ -82,8 +82,8 @@ _CURVES: Final = {
     (S.OPEN_SENT, S.IDLE): Curve("M424 196H123", 364, 212),
     (S.CONNECT, S.OPEN_CONFIRM): Curve("M318 80C460 60 622 90 656 173", 344, 68, "start"),
     (S.ACTIVE, S.OPEN_CONFIRM): Curve("M318 314C460 336 622 300 656 219", 344, 337, "start"),
-    (S.ESTABLISHED, S.CLEARING): Curve("M854 218C850 300 800 348 729 352", 840, 258, "end"),
-    (S.CLEARING, S.IDLE): Curve("M616 350C410 384 84 380 72 219", 446, 357, "end"),
+    (S.ESTABLISHED, S.CLEARING): Curve("M850 218C846 270 800 300 729 300", 832, 254, "end"),
+    (S.CLEARING, S.IDLE): Curve("M616 304C410 372 84 384 72 219", 470, 362),
 }
 
 # The pairs a beginner meets first; with them the arrows of the table that are drawn at once.
