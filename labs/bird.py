@@ -6,9 +6,8 @@ errors. A line that continues the one above opens with a space instead of a code
 """
 
 import socket
-from types import TracebackType
-from typing import Self
 
+from labs.closing import Closing
 from labs.errors import LabError
 from labs.packages import Daemon
 from labs.polling import poll
@@ -19,7 +18,7 @@ FIRST_ERROR = 8000
 CODE_LENGTH = 4
 
 
-class Bird:
+class Bird(Closing):
     """bird running in one host; use it in a `with` block."""
 
     def __init__(self, tree: ProcessTree, host: str, daemon: Daemon, config: str) -> None:
@@ -66,16 +65,6 @@ class Bird:
         self._control = poll(
             f"bird of {self._daemon.title} answers", connected, explain=self._process.last_lines
         )
-
-    def __enter__(self) -> Self:
-        """Return the running BIRD."""
-        return self
-
-    def __exit__(
-        self, _: type[BaseException] | None, __: BaseException | None, ___: TracebackType | None
-    ) -> None:
-        """Stop it."""
-        self.close()
 
     def close(self) -> None:
         """Stop the daemon; `start` starts it again."""

@@ -11,9 +11,9 @@ import json
 import re
 import socket
 from collections.abc import Sequence
-from types import TracebackType
-from typing import Any, Self
+from typing import Any
 
+from labs.closing import Closing
 from labs.errors import LabError
 from labs.packages import Daemon
 from labs.polling import poll
@@ -24,7 +24,7 @@ ANSWER_END = b"\0\0\0"
 SUCCESS = 0
 
 
-class Frr:
+class Frr(Closing):
     """zebra and bgpd running in one host; use it in a `with` block."""
 
     def __init__(self, tree: ProcessTree, host: str, daemon: Daemon, bgpd_config: str) -> None:
@@ -48,16 +48,6 @@ class Frr:
         except LabError:
             self.close()
             raise
-
-    def __enter__(self) -> Self:
-        """Return the running FRR."""
-        return self
-
-    def __exit__(
-        self, _: type[BaseException] | None, __: BaseException | None, ___: TracebackType | None
-    ) -> None:
-        """Stop both daemons."""
-        self.close()
 
     def close(self) -> None:
         """Stop both daemons."""

@@ -6,9 +6,9 @@ speaks JSON, rather than carry a gRPC library for one daemon.
 
 import json
 import socket
-from types import TracebackType
-from typing import Any, Self
+from typing import Any
 
+from labs.closing import Closing
 from labs.errors import LabError
 from labs.packages import Daemon
 from labs.polling import poll
@@ -17,7 +17,7 @@ from labs.process_tree import ProcessTree
 API_ADDRESS = ("127.0.0.1", 50051)
 
 
-class Gobgp:
+class Gobgp(Closing):
     """gobgpd running in one host; use it in a `with` block."""
 
     def __init__(self, tree: ProcessTree, host: str, daemon: Daemon, config: str) -> None:
@@ -49,16 +49,6 @@ class Gobgp:
                 return probe.connect_ex(API_ADDRESS) == 0
 
         poll(f"gobgpd of {daemon.title} answers", listening, explain=self._process.last_lines)
-
-    def __enter__(self) -> Self:
-        """Return the running GoBGP."""
-        return self
-
-    def __exit__(
-        self, _: type[BaseException] | None, __: BaseException | None, ___: TracebackType | None
-    ) -> None:
-        """Stop it."""
-        self.close()
 
     def close(self) -> None:
         """Stop the daemon."""

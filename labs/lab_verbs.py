@@ -10,13 +10,13 @@ from __future__ import annotations
 import contextlib
 import ipaddress
 import itertools
-from abc import ABC, abstractmethod
+from abc import abstractmethod
 from collections.abc import Callable, Iterator
-from types import TracebackType
-from typing import Any, Final, Self
+from typing import Any, Final
 
 from bgp.fsm_log import LoggedTransition
 from bgp.route import Path
+from labs.closing import Closing
 from labs.errors import LabError
 from labs.lab_values import Answer, Hop, Output, read_paths
 from labs.situation import MENDED, Situation, link_key
@@ -34,7 +34,7 @@ _AS_LIMIT: Final = 2**32 - 1
 _MTU: Final = range(576, 9217)
 
 
-class LabVerbs(ABC):
+class LabVerbs(Closing):
     """What can be done with a lab; use it in a `with` block or `close` it.
 
     Attributes:
@@ -52,20 +52,6 @@ class LabVerbs(ABC):
         self.topology = topology
         self.situation = Situation()
         self._tell: Tell = lambda _seconds, _state: None
-
-    def __enter__(self) -> Self:
-        """Return the lab."""
-        return self
-
-    def __exit__(
-        self, _: type[BaseException] | None, __: BaseException | None, ___: TracebackType | None
-    ) -> None:
-        """End it."""
-        self.close()
-
-    @abstractmethod
-    def close(self) -> None:
-        """End everything in it; returns when it is gone."""
 
     @abstractmethod
     def _change(self, after: Situation, verb: str, *arguments: Any) -> None:  # noqa: ANN401 - arguments differ by verb

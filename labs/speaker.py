@@ -14,9 +14,8 @@ import threading
 import time
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
-from types import TracebackType
-from typing import Self
 
+from labs.closing import Closing
 from labs.errors import LabError
 from labs.polling import poll
 from labs.process_tree import ProcessTree
@@ -71,7 +70,7 @@ class Session:
                 raise LabError(f"the session from {self.address} broke: {error}") from error
 
 
-class Speaker:
+class Speaker(Closing):
     """A speaker standing in one host of a lab; use it in a `with` block."""
 
     def __init__(self, tree: ProcessTree, host: str) -> None:
@@ -83,16 +82,6 @@ class Speaker:
         self._ending = threading.Event()
         self._thread = threading.Thread(target=self._serve, name="bgp-speaker", daemon=True)
         self._thread.start()
-
-    def __enter__(self) -> Self:
-        """Return the speaker."""
-        return self
-
-    def __exit__(
-        self, _: type[BaseException] | None, __: BaseException | None, ___: TracebackType | None
-    ) -> None:
-        """Close every session."""
-        self.close()
 
     def close(self) -> None:
         """Close every session and end the thread."""

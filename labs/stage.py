@@ -10,10 +10,10 @@ from __future__ import annotations
 import contextlib
 import json
 import time
-from types import TracebackType
-from typing import Any, Final, Self
+from typing import Any, Final
 
 from labs import packages
+from labs.closing import Closing
 from labs.errors import LabError
 from labs.frr import Frr
 from labs.packages import Daemon
@@ -52,7 +52,7 @@ def router_daemon() -> Daemon:
     raise LabError("no FRR is unpacked here: run `locrib learn --fetch` once, with network")
 
 
-class Stage:
+class Stage(Closing):
     """A fabric, running; use it in a `with` block or `close` it."""
 
     live: Final = True
@@ -92,16 +92,6 @@ class Stage:
             for name, _ in at_first(fabric).said:
                 self.say(name)
             self._undo = undo.pop_all()
-
-    def __enter__(self) -> Self:
-        """Return the stage."""
-        return self
-
-    def __exit__(
-        self, _: type[BaseException] | None, __: BaseException | None, ___: TracebackType | None
-    ) -> None:
-        """End it."""
-        self.close()
 
     def close(self) -> None:
         """End everything in it; returns when it is gone."""

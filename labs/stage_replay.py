@@ -11,8 +11,9 @@ import json
 from collections.abc import Callable, Mapping
 from dataclasses import replace
 from pathlib import Path
-from typing import Any, Final, Self
+from typing import Any, Final
 
+from labs.closing import Closing
 from labs.errors import LabError
 from labs.stage import Stage
 from labs.stage_plan import FABRICS, Fabric, Situation, at_first, check_said
@@ -128,7 +129,7 @@ class Recorder:
         }
 
 
-class Replay:
+class Replay(Closing):
     """A recording with the verbs of a stage."""
 
     live: Final = False
@@ -157,13 +158,6 @@ class Replay:
         self._states: dict[str, dict[str, Any]] = record["states"]
         self._events: dict[str, dict[str, Any]] = record["events"]
         self.situation = at_first(self.fabric)
-
-    def __enter__(self) -> Self:
-        """Return the replay."""
-        return self
-
-    def __exit__(self, *_: object) -> None:
-        """Nothing runs that could be ended."""
 
     def close(self) -> None:
         """Nothing runs that could be ended."""
