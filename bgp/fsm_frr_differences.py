@@ -4,8 +4,8 @@ The one place where that is written. ``bgp/fsm_frr_table.py`` puts it into the R
 ``bgp/fsm_frr.py`` gives the result FRR's own names, ``bgp/fsm_frr_input.py`` joins it with what
 arrives. Source: ``FSM`` and ``bgp_timer_set`` in FRR's ``bgpd/bgp_fsm.c``, 8.4.4 and 10.3; the
 HoldTimer as ``tests/labs/test_fsm_timers.py`` meets it in real daemons, the rest from OpenSent on
-as ``tests/labs/test_fsm_trials.py`` does. By the source alone: a timer that does not run, DelayOpen,
-a peer that reads nothing. Next states are the same in both releases.
+as ``tests/labs/test_fsm_trials.py`` does. By the source alone: a timer that does not run,
+DelayOpen, a peer that reads nothing. Next states are the same in both releases.
 """
 
 from __future__ import annotations
@@ -184,6 +184,10 @@ BESIDE_THE_TABLE: Final = (
     (
         "An incoming connection runs on a second peer structure: `show bgp neighbors` says Active "
         "while OpenSent and OpenConfirm happen out of sight."
+    ),
+    (
+        "The first OPEN settles a collision, though the other connection is only in OpenSent; the "
+        "RFC waits for OpenConfirm."
     ),
     "After a failure in Established the peer shows Idle until its start timer fires.",
     (

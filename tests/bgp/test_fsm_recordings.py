@@ -121,6 +121,7 @@ def test_a_collision_is_settled_as_section_6_8_has_it(
     kept, lost = (ours, theirs) if expected.keep is Direction.OUTGOING else (theirs, ours)
     assert [t.sent for t in lost if t.sent] == [Notification(6, 7)]
     assert [t.rfc_event for t in lost if t.sent] == [Event.OPEN_COLLISION_DUMP]
+    assert [t.before for t in lost if t.sent] == [State.OPEN_SENT]  # one OPEN is enough for FRR
     assert State.ESTABLISHED not in {t.after for t in lost}
     assert State.ESTABLISHED in {t.after for t in kept}
     assert [t.sent for t in kept if t.sent] == []
