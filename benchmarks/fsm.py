@@ -29,7 +29,13 @@ PLAIN = {
     (State.CONNECT, Event.TCP_CR_ACKED): State.OPEN_SENT,
     (State.OPEN_SENT, Event.BGP_OPEN): State.OPEN_CONFIRM,
 }
-NOTEBOOK = "from widgets import SessionFsm\nw = SessionFsm()\nw"
+RECORDING = Path(__file__).parents[1] / "tests/bgp/recorded/fsm/peer-resets-and-returns.frr-10.log"
+NOTEBOOK = f"""
+from pathlib import Path
+from widgets import SessionFsm
+display(SessionFsm())
+display(SessionFsm.replay(Path({str(RECORDING)!r}).read_text()))
+"""
 
 
 def plain_life() -> State:
@@ -114,18 +120,20 @@ def redrawing() -> None:
             lab = LabPage(browser.new_page(viewport={"width": 1280, "height": 1500}))
             lab.open(server, "fsm.ipynb")
             lab.run_all()
-            lab.page.locator(".lr-fsm").wait_for()
-            empty, drawn = lab.page.evaluate(MEASURE, PRESSES)
+            lab.widget(1).wait_for()
+            empty, drawn, replayed = lab.page.evaluate(MEASURE, PRESSES)
             browser.close()
     print("press to redraw in the browser, milliseconds, median")
     print(f"{'empty round trip':24}{empty:>14.1f}")
     print(f"{'press and redraw':24}{drawn:>14.1f}   ({drawn / empty:.2f}x)")
+    print(f"{'replay a transition':24}{replayed:>14.1f}   ({replayed / empty:.2f}x)")
 
 
 # A speed nobody offers is refused: a round trip that shows one line and no new picture. A press
-# adds a step: graph, timers, sentence and history are new.
+# adds a step: graph, timers, sentence and history are new. A replay goes to and fro in a log.
 MEASURE = """async (count) => {
-  const root = document.querySelector(".lr-fsm");
+  const [root, log] = document.querySelectorAll(".lr-fsm");
+  const button = (name) => [...log.querySelectorAll("button")].find((b) => b.textContent === name);
   const alerts = root.querySelector(".lr-alerts");
   const changed = (target, what) => new Promise((done) => {
     const watch = new MutationObserver(() => { watch.disconnect(); done(); });
@@ -149,12 +157,14 @@ MEASURE = """async (count) => {
   };
   const empty = [];
   const drawn = [];
+  const replayed = [];
   for (let n = 0; n < count; n += 1) {
     empty.push(await timed(alerts, choose("7")));
     await changed(alerts, choose("1"));
     drawn.push(await timed(root, () => root.querySelector('[data-event="1"]').click()));
+    replayed.push(await timed(log, () => button(n % 2 ? "Back" : "Step").click()));
   }
-  return [median(empty), median(drawn)];
+  return [median(empty), median(drawn), median(replayed)];
 }"""
 
 
