@@ -51,7 +51,7 @@ function render({ model, el }) {
       if (ticked !== null && now - ticked < 1000 / v.speed) return;
       ticked = now;
       pending = true;
-      link.send({ do: "seek", position: v.position + 1 }, () => { pending = false; });
+      link.send({ do: "seek", position: v.position + 1, kind: ui.kind }, () => { pending = false; });
       return;
     }
     if (!v.running || !ui.started) { if (!ui.playing) ticked = null; return; }

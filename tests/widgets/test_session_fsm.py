@@ -277,10 +277,44 @@ def test_a_wrong_command_is_refused_and_changes_nothing(command: dict[str, Any])
 def test_hostile_text_of_a_log_stays_text() -> None:
     read = parse_frr_log(log(*RISE).splitlines())
     lines = [replace(line, peer=HOSTILE, event=HOSTILE, time=HOSTILE) for line in read]
-    widget = SessionFsm.replay(lines, position=3)
+    widget = SessionFsm.replay(lines, position=3, title=HOSTILE)
     assert "<img" not in widget.svg()
     assert "&lt;img" in widget.svg()
     ET.fromstring(widget.svg())  # noqa: S314 - our own
+
+
+def test_hostile_words_of_a_recording_and_of_an_error_stay_text() -> None:
+    text = (RECORDED / "clean-start.frr-10.log").read_text(encoding="utf-8")
+    widget = SessionFsm.replay(text.replace("frr 10.3", HOSTILE + "\u202e\x1b[2J"))
+
+    def broken() -> str:
+        raise OSError(HOSTILE + "\u202e\x1b[2J")
+
+    widget.follow(broken, block=True)
+    ET.fromstring(widget.svg())  # noqa: S314 - our own
+    assert "<img" not in widget.svg()
+    assert widget.text().count("<img") == 2
+    assert "\x1b" not in widget.text() + widget.svg()
+    assert "\u202e" not in widget.text()
+
+
+def test_a_broken_recording_is_refused_and_says_where() -> None:
+    with pytest.raises(InvalidValueError, match="scenario"):
+        SessionFsm.replay("# locrib-fsm-log 1\nnothing")
+
+
+def test_a_surprise_asks_for_an_event_that_changes_the_state() -> None:
+    widget = SessionFsm(UP)
+    answers(widget, do="practice", on=True)
+    answers(widget, do="surprise")
+    assert "Which event caused it?" in widget.view["predict"]["text"]
+    edge = widget.view["travelled"]
+    assert (edge["before"], edge["label"]) == ("Established", "?")
+    came = widget.view["predict"]["choices"]
+    assert len(came) > 5
+    answers(widget, do="commit", answer=came[0][0])
+    assert widget.state is not State.ESTABLISHED
+    assert widget.view["score"][1] == 1
 
 
 def test_a_cell_output_holds_the_widget_and_standing_twins_of_it() -> None:
