@@ -39,9 +39,9 @@ function idOf(row) {
 function pathRows(view, row, r, main, columns, state, ui, act) {
   const id = idOf(row);
   const more = view.fields.map((field, place) => ({ field, place })).filter((c) => c.field.more);
-  const inUse = more.some(({ field, place }) => row[place].text && field.name !== "loop") ||
-    more.some(({ field, place }) => field.name === "loop" && row[place].text !== field.options[0][0]);
-  const open = ui.open.has(id) ? ui.open.get(id) : inUse;
+  const inUse = more.filter(({ field, place }) => field.name === "loop"
+    ? row[place].text !== field.options[0][0] : row[place].text).map(({ field }) => field.title);
+  const open = ui.open.get(id) || false;
   const refused = main.map(({ field }) => ui.errors.get(editKey(id, field.name))).find(Boolean);
   const cell = (c, props, ...children) => h("td", {
     role: "gridcell", tabindex: ui.active.row === r && ui.active.column === c ? "0" : "-1",
@@ -59,9 +59,10 @@ function pathRows(view, row, r, main, columns, state, ui, act) {
       main.map(({ field, place }, n) =>
         fieldCell(view, row, id, field, place, n + 1, cell, state, ui, act, r)),
       cell(columns - 2, {
-        class: "lr-act", "aria-expanded": String(open), title: "reflection, AIGP, communities",
-        "aria-label": `More attributes of ${id}`, onclick: () => act.toggle(id, !open),
-      }, h("span", { class: "lr-bare", "aria-hidden": "true" }, open ? "▾" : "▸")),
+        class: "lr-act", "aria-expanded": String(open), title: inUse.length > 0 ? `Set here: ${inUse.join(", ")}` : "reflection, AIGP, communities",
+        "aria-label": `More attributes of ${id}${inUse.length > 0 ? `, ${inUse.length} of them set` : ""}`, onclick: () => act.toggle(id, !open),
+      }, h("span", { class: "lr-bare", "aria-hidden": "true" }, open ? "▾" : "▸",
+        inUse.length > 0 && h("small", { class: "lr-set" }, String(inUse.length)))),
       cell(columns - 1, {
         class: "lr-act", "aria-label": view.locked ? "Not to be removed now" : `Remove ${id}`,
         onclick: view.locked ? null : () => act.remove(id, r),
