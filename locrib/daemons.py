@@ -14,8 +14,8 @@ from labs.errors import LabError
 from labs.process_tree import ProcessTree
 from locrib import folders, records
 
-WANTED = ("frr-8.4", "frr-10", "bird", "gobgp")
-"""The daemons the lessons compare, by their names in `labs.packages`."""
+WANTED = ("frr-8.4", "frr-10", "bird", "gobgp", "nftables")
+"""The daemons the lessons run, and what loses packets between them; names of `labs.packages`."""
 
 FORMAT, VERSION = "locrib-daemons-missing", 1
 _log = logging.getLogger(__name__)

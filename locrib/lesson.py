@@ -17,17 +17,22 @@ from bgp.decision import Decision
 from bgp.messages import step_title
 from bgp.reasons import StepId
 from locrib import answers
-from locrib.live import Lab, open_lab
-from modules import catalog
+from locrib.open_lab import open_lab
+from locrib.session_lab import SessionLab
+from locrib.stage_lab import StageLab
+from modules import catalog, questions
 from modules.catalog import Lesson
 from modules.pictures.circle import Duel, circle_picture
 from modules.pictures.lists import orders_picture, steps_picture
 from modules.pictures.page import Picture
 from modules.pictures.record import Line, record_picture
-from widgets import BestPath, Choice, Question, QuestionCard
+from modules.pictures.ways_down import ways_down_picture
+from widgets import BestPath, Choice, Question, QuestionCard, SessionFsm
 
 KNOBS: Final = frozenset(field.name for field in fields(Knobs))
-_labs: Final[dict[str, Lab]] = {}
+_labs: Final[dict[str, StageLab | SessionLab]] = {}
+FOLLOWED: Final = 30.0
+"""Seconds after which an instrument no longer waits for a session to come up."""
 
 
 class Desk:
@@ -75,7 +80,7 @@ class Desk:
         given: Any = earlier.latest.answer if earlier is not None and fits else None
         return QuestionCard(card(asked), answer=given, on_commit=keep)
 
-    def lab(self, name: str) -> Lab:
+    def lab(self, name: str) -> StageLab | SessionLab:
         """Bring up a lab, or take the one that is up and put it back to its beginning."""
         if name in _labs:
             _labs[name].mend()
@@ -87,7 +92,7 @@ class Desk:
         """Show the steps of some profiles side by side."""
         return steps_picture([PROFILES[name] for name in profiles])
 
-    def calculator(self, lab: Lab, **options: Any) -> BestPath:  # noqa: ANN401 - options of BestPath
+    def calculator(self, lab: StageLab, **options: Any) -> BestPath:  # noqa: ANN401 - options of BestPath
         """Fill the best-path calculator from a lab's router."""
         return BestPath(
             lab.paths(),
@@ -103,6 +108,17 @@ class Desk:
         knobs = {name: options.pop(name) for name in tuple(options) if name in KNOBS}
         case = replace(case, knobs=replace(case.knobs, **knobs))
         return BestPath.of_case(case, **{"profile": "frr-8.4", **options})
+
+    def follow(self, lab: SessionLab, host: str, neighbor: str) -> SessionFsm:
+        """Show a session as its router logs it, until it is up; then the slider goes back."""
+        fsm = SessionFsm()
+        source = lab.follow(host, neighbor, FOLLOWED)
+        fsm.follow(source, title=f"{host} to {neighbor}: {lab.origin}")
+        return fsm
+
+    def ways_down(self) -> Picture:
+        """Show where the RFC's table sends a session that loses its state."""
+        return ways_down_picture()
 
     def circle(self, scene: str, profile: str = "frr-8.4") -> Picture:
         """Draw which path of a scene beats which when only the two are compared."""
@@ -127,7 +143,7 @@ class Desk:
         return orders_picture([profile.title for profile in PROFILES.values()], rows, list(knobs))
 
 
-def card(asked: catalog.Question) -> Question:
+def card(asked: questions.Question) -> Question:
     """Return a question as the widget takes it, each wrong answer with the idea behind it."""
     return Question(
         id=asked.id,
@@ -137,7 +153,7 @@ def card(asked: catalog.Question) -> Question:
     )
 
 
-def _line(asked: catalog.Question, answer: str) -> Line:
+def _line(asked: questions.Question, answer: str) -> Line:
     try:
         choice = asked.choice(answer)
     except KeyError:  # an answer file edited by hand
@@ -155,7 +171,7 @@ def close_labs() -> None:
 atexit.register(close_labs)
 
 
-def _choice(choice: catalog.Choice) -> Choice:
+def _choice(choice: questions.Choice) -> Choice:
     if choice.misconception is None:
         return Choice(choice.id, choice.text, choice.feedback)
     idea = catalog.misconceptions()[choice.misconception]

@@ -1,303 +1,99 @@
-"""A stage for a lesson: live where this machine can run one, a recording of a live one elsewhere.
+"""Run the lessons against real routers and write down what they showed.
 
-Real and recorded are peers: the same verbs, the same pictures, and every picture says which it is.
-`python -m locrib.live record` runs the lessons against real routers and writes the recordings anew.
+`python -m locrib.live record` writes every recording anew, `python -m locrib.live record sessions`
+only those of one lesson. What a learner is likely to try beyond a lesson's own cells is tried, too.
 """
 
 from __future__ import annotations
 
 import contextlib
-import json
 import os
 import sys
 import tempfile
-from collections.abc import Iterator, Mapping
-from dataclasses import replace
-from ipaddress import IPv4Address
-from pathlib import Path as File
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any, Final
 
-from bgp import PROFILES, Decision, Knobs, Path, Speaker, decide
-from bgp.frr_json import FrrTable, parse_frr_table
 from labs.errors import LabError
-from labs.stage import Stage
-from labs.stage_plan import FABRICS
-from labs.stage_replay import Recorder, Replay
+from locrib.lesson import Desk, close_labs
+from locrib.open_lab import CHOICE_VARIABLE, RECORD_VARIABLE
+from locrib.session_lab import SessionLab
+from locrib.session_trouble import LOOK, POD, TROUBLES
+from locrib.stage_lab import break_rack
 from modules import catalog
-from modules.pictures.page import Picture
-from modules.pictures.router import arrival_picture, text_picture, verdict_picture
-from modules.pictures.traffic import traffic_picture
+from modules.catalog import Lesson
 
-CHOICE_VARIABLE: Final = "LOCRIB_STAGE"
-"""`live` refuses to fall back on a recording, `recording` never tries to run a lab."""
-BREAKS: Final[tuple[dict[str, Any], ...]] = (
-    {"as_path": [64512, 64512]},
-    {"as_path": [64512, 64512, 64512]},
-    {"as_path": [64512, 64601]},
-    {"origin": "incomplete"},
-    {"origin": "egp"},
-    {"med": 1},
-    {"med": 50},
-    {"med": 100},
-    {"next_hop": "10.99.0.9"},
-)
-"""What node1 and node2 are told in the recording, beyond what the lesson itself tells them."""
-RECORD_VARIABLE: Final = "LOCRIB_RECORD_INTO"
-_KNOB_LINES: Final = {
-    "bgp deterministic-med": "deterministic_med",
-    "bgp always-compare-med": "always_compare_med",
-    "bgp bestpath compare-routerid": "compare_routerid",
-    "bgp bestpath med missing-as-worst": "med_missing_as_worst",
-    "bgp bestpath as-path ignore": "as_path_ignore",
-    "bgp bestpath as-path multipath-relax": "as_path_multipath_relax",
+
+def try_troubles(lab: SessionLab) -> None:
+    """Do to the lab of sessions what its last task leads a learner to."""
+    for number, trouble in TROUBLES.items():
+        lab.trouble(number)
+        look_around(lab)
+        lab.act(trouble.undo)
+        lab.mended()
+        look_around(lab)
+        lab.mend()
+
+
+def look_around(lab: SessionLab) -> None:
+    """Look at everything that the lesson's last task names."""
+    lab.sessions()
+    for router in ("tor1", "tor2", "border", "node1"):
+        # A daemon that is stopped or frozen does not answer, and that is an answer.
+        with contextlib.suppress(LabError):
+            lab.show(router)
+            lab.announced(router)
+    lab.watch(*LOOK, 5)
+    lab.trace("client", POD)
+    lab.get(POD)
+    lab.get()
+    lab.mended()
+
+
+BEYOND: Final[Mapping[str, tuple[str, Callable[[Any], None]]]] = {
+    "best-path": ("rack", break_rack),
+    "sessions": ("first-session", try_troubles),
 }
+"""For each lesson a lab of it, and what is done to that lab beside the lesson's own cells."""
 
 
-class ToldError(LabError):
-    """Something a lab cannot do, for a learner: the sentence without a traceback of our code."""
-
-    def _render_traceback_(self) -> list[str]:
-        """Show the sentence alone (IPython asks an exception how it wants to be shown)."""
-        return [str(self)]
-
-
-@contextlib.contextmanager
-def _told() -> Iterator[None]:
-    try:
-        yield
-    except LabError as error:
-        raise ToldError(str(error)) from None
+def record(lessons: Sequence[str] = ()) -> None:
+    """Run the code of some lessons, or of all, against real routers and write the recordings."""
+    for entry in catalog.module().lessons:
+        if entry.source is not None and (not lessons or entry.id in lessons):
+            _record(entry)
 
 
-class Lab:
-    """A stage as a lesson sees it: verbs that show what they do, and its paths as `bgp` values."""
+def _record(entry: Lesson) -> None:
+    import jupytext  # noqa: PLC0415 - slow, and only the recording of lessons needs it
 
-    def __init__(self, stage: Stage | Recorder | Replay, why: str) -> None:
-        """Show `stage`; `why` says why it is live or recorded."""
-        self._stage = stage
-        self.why = why
-
-    def __repr__(self) -> str:
-        """Say what runs here."""
-        return self.origin
-
-    @property
-    def live(self) -> bool:
-        """Whether routers really run here."""
-        return self._stage.live
-
-    @property
-    def origin(self) -> str:
-        """What kind of truth this lab shows, for a caption."""
-        if self.live:
-            return f"Live: {self._stage.title} in namespaces of its own on this machine"
-        return f"Recorded from {self._stage.title} with these same commands; {self.why}"
-
-    @property
-    def prefix(self) -> str:
-        """The prefix that everything here is about."""
-        return self._stage.fabric.prefix
-
-    @property
-    def profile(self) -> str:
-        """The model of the router that runs here (`frr-8.4` or `frr-10`)."""
-        return self._stage.profile
-
-    @property
-    def speaker(self) -> Speaker:
-        """The router that decides, as the model takes it."""
-        fabric = self._stage.fabric
-        return Speaker(fabric.asn, IPv4Address(fabric.router_id))
-
-    @property
-    def knobs(self) -> Knobs:
-        """The options of best path that are configured on the router now."""
-        lines = [line for _, line in self._stage.situation.lines]
-        return Knobs(**{knob: True for line, knob in _KNOB_LINES.items() if line in lines})
-
-    @_told()
-    def get(self, count: int = 24) -> Picture:
-        """Ask the announced address over HTTP from the client, and show who answers."""
-        return self._traffic(self._stage.get(count))
-
-    @_told()
-    def cut(self, name: str) -> Picture:
-        """Cut the link to a neighbour while the client goes on asking."""
-        return self._traffic(self._stage.cut(name))
-
-    @_told()
-    def heal(self, name: str) -> Picture:
-        """Mend a cut link."""
-        return self._traffic(self._stage.heal(name))
-
-    @_told()
-    def say(self, *names: str, **attributes: Any) -> None:  # noqa: ANN401 - as the attributes are
-        """Make neighbours announce the prefix with these attributes, one after the other."""
-        for name in names:
-            self._stage.say(name, **attributes)
-
-    @_told()
-    def withdraw(self, *names: str) -> None:
-        """Make neighbours withdraw the prefix."""
-        self._stage.withdraw(*names)
-
-    @_told()
-    def arrive(self, *names: str) -> Picture:
-        """Withdraw everything, announce it anew in this order, and show which path is best."""
-        self.withdraw(*(name for name, _ in self._stage.situation.said))
-        self.say(*names)
-        return arrival_picture(names, self.table(), self.origin)
-
-    @_told()
-    def configure(self, *lines: str) -> None:
-        """Enter configuration lines on the router, as after `configure terminal`."""
-        self._stage.configure(*lines)
-
-    @_told()
-    def mend(self) -> None:
-        """Undo everything that was done to the lab."""
-        self._stage.mend()
-
-    @_told()
-    def table(self) -> FrrTable:
-        """Return what FRR says about the prefix, with neighbours' names for ids.
-
-        Raises:
-            LabError: the router has no path at all.
-        """
-        data = json.loads(self._stage.bgp_json())
-        if "paths" not in data:
-            raise LabError(
-                f"the router has no path to {self.prefix}; `lab.mend()` brings them back"
-            )
-        fabric, profile = self._stage.fabric, PROFILES[self.profile]
-        found = parse_frr_table(data, profile, fabric.asn)
-        names = fabric.names()
-        arrival = [name for name, _ in self._stage.situation.said]
-        paths = [
-            replace(
-                path,
-                id=names[path.id],
-                peer=replace(path.peer, id=names[path.id], asn=fabric.neighbor(names[path.id]).asn),
-            )
-            for path in found.paths
-        ]
-        return replace(
-            found,
-            paths=tuple(sorted(paths, key=lambda path: arrival.index(path.id))),
-            best=names[found.best] if found.best else None,
-            multipath=tuple(sorted(names[path_id] for path_id in found.multipath)),
-        )
-
-    def paths(self) -> tuple[Path, ...]:
-        """Return the paths in the router's table, in the order they arrived."""
-        return self.table().paths
-
-    def predict(self, profile: str | None = None) -> Decision:
-        """Return what the model makes of the router's paths."""
-        return decide(self.paths(), profile or self.profile, self.speaker, self.knobs)
-
-    def verdict(self) -> Picture:
-        """Set the router's own verdict beside the model's."""
-        return verdict_picture(self.table(), self.predict(), self._stage.forwarding(), self.origin)
-
-    @_told()
-    def show(self, command: str = "") -> Picture:
-        """Show what the router prints; without a command, its table for the prefix."""
-        command = command or f"show bgp ipv4 unicast {self.prefix}"
-        prompt = f"{self._stage.fabric.router}# {command}"
-        return text_picture(prompt, self._stage.show(command), self.origin)
-
-    @_told()
-    def second_opinion(self) -> Picture:
-        """Show the table of the second router, GoBGP, which hears the same announcements."""
-        text = self._stage.second_opinion()
-        origin = self.origin.replace(self._stage.title, str(self._stage.second_title))
-        return text_picture("$ gobgp global rib", text, origin)
-
-    def save_picture(self, file: str) -> None:
-        """Save a picture of the lab as it is now, as an SVG file beside the notebook."""
-        picture = self.get()
-        File(file).write_text(picture.standing_svg(), encoding="utf-8")
-        print(f"saved {file}: {picture.text}")
-
-    def close(self) -> None:
-        """End the lab; everything in it is gone when this returns."""
-        self._stage.close()
-
-    def _traffic(self, traffic: Any) -> Picture:  # noqa: ANN401 - Traffic, live or recorded
-        cut = sorted(self._stage.situation.cut)
-        return traffic_picture(self._stage.fabric, traffic, cut, self.origin)
+    folder = catalog.module().folder / "recordings"
+    folder.mkdir(exist_ok=True)
+    os.environ |= {CHOICE_VARIABLE: "live", RECORD_VARIABLE: str(folder)}
+    scope: dict[str, object] = {"__name__": "__main__"}
+    # Lessons save pictures and answers beside the notebook: here that is nowhere.
+    with tempfile.TemporaryDirectory() as nowhere, contextlib.chdir(nowhere):
+        if entry.id in BEYOND:
+            name, beyond = BEYOND[entry.id]
+            beyond(Desk(entry).lab(name))
+        # The lesson's own cells come last: where a situation is met twice, theirs is kept.
+        for cell in jupytext.read(entry.source, fmt="md:myst").cells:
+            if cell["cell_type"] == "code":
+                exec(compile(cell["source"], str(entry.source), "exec"), scope)  # noqa: S102 - our own lesson
+    close_labs()
+    print(f"{entry.id}: recorded into {folder}")
 
 
-def open_lab(name: str, environment: Mapping[str, str] = os.environ) -> Lab:
-    """Open a fabric live, or its recording, and know why.
+def main(arguments: Sequence[str]) -> None:
+    """Obey a command line.
 
     Raises:
-        LabError: `LOCRIB_STAGE` is `live` and no lab can run here.
-        KeyError: no fabric has that name.
+        SystemExit: it makes no sense; says what would.
     """
-    fabric, wish = FABRICS[name], environment.get(CHOICE_VARIABLE, "")
-    recording = catalog.module().recording(name)
-    if wish == "recording":
-        return Lab(Replay(recording), f"{CHOICE_VARIABLE} asks for it")
-    try:
-        stage = Stage(fabric)
-    except LabError as error:
-        if wish == "live":
-            raise
-        return Lab(Replay(recording), f"no lab runs here: {_first_line(error)}")
-    if into := environment.get(RECORD_VARIABLE):
-        return Lab(Recorder(stage, File(into) / f"{name}.json"), "")
-    return Lab(stage, "")
-
-
-def _first_line(error: Exception) -> str:
-    return str(error).splitlines()[0].rstrip(".")
-
-
-def record() -> None:
-    """Run every lesson's code against real routers and write what they showed."""
-    import jupytext  # noqa: PLC0415 - only the recording of lessons needs it
-
-    from locrib import lesson as lessons  # noqa: PLC0415 - as above
-
-    for entry in catalog.module().lessons:
-        if entry.source is None:
-            continue
-        folder = catalog.module().folder / "recordings"
-        folder.mkdir(exist_ok=True)
-        os.environ |= {CHOICE_VARIABLE: "live", RECORD_VARIABLE: str(folder)}
-        scope: dict[str, object] = {"__name__": "__main__"}
-        # Lessons save pictures and answers beside the notebook: here that is nowhere.
-        with tempfile.TemporaryDirectory() as nowhere, contextlib.chdir(nowhere):
-            for cell in jupytext.read(entry.source, fmt="md:myst").cells:
-                if cell["cell_type"] == "code":
-                    exec(compile(cell["source"], str(entry.source), "exec"), scope)  # noqa: S102 - our own lesson
-            break_rack(lessons.Desk(entry).lab("rack"))
-        lessons.close_labs()
-        print(f"{entry.id}: recorded into {folder}")
-
-
-def break_rack(lab: Lab) -> None:
-    """Do to the rack what a learner is likely to try when told to break it."""
-    others = ("node1", "node2")
-    for attributes in BREAKS:
-        lab.mend()
-        lab.say(*others, **attributes)
-    for name in ("node1", "node2", "node3"):
-        lab.mend()
-        lab.cut(name)
-        lab.mend()
-        lab.withdraw(name)
-    lab.withdraw("node1", "node2", "node3")
-    lab.mend()
+    known = [entry.id for entry in catalog.module().lessons if entry.ready]
+    if arguments[:1] != ["record"] or not set(arguments[1:]) <= set(known):
+        sys.exit(f"usage: python -m locrib.live record [LESSON ...]; lessons: {', '.join(known)}")
+    record(arguments[1:])
 
 
 if __name__ == "__main__":
-    if sys.argv[1:] != ["record"]:
-        sys.exit("usage: python -m locrib.live record")
-    # Run under its own name, so that lessons and this module share one set of open labs.
-    from locrib.live import record as _record
-
-    _record()
+    main(sys.argv[1:])

@@ -73,10 +73,12 @@ class Timers:
     @property
     def agreed(self) -> int | Notification:
         """The hold time in use, or the NOTIFICATION that refuses the peer's."""
-        found = negotiate(self.ours, self.theirs)
-        if isinstance(found, Notification):
-            return found if self.refuses else min(self.ours, self.theirs)
-        return found if self.smaller else self.ours
+        agreed = negotiate(self.ours, self.theirs)
+        if isinstance(agreed, Notification):
+            if self.refuses:
+                return agreed
+            agreed = min(self.ours, self.theirs)
+        return agreed if self.smaller else self.ours
 
 
 @dataclass(frozen=True)
@@ -189,7 +191,7 @@ def introduction(facts: Names) -> str:
 
 def stream(facts: Stream) -> str:
     """What becomes of the session: `up, all routes`, `up, no routes`, or when and why it falls."""
-    segment = min(SEGMENT, _UPDATE + NLRI * facts.routes) if facts.routes else 0
+    segment = min(SEGMENT, update_octets(facts.routes)) if facts.routes else 0
     lost = segment + HEADERS > facts.limit and not facts.told
     silent = facts.keepalive + HEADERS > facts.limit or (lost and facts.in_order)
     if not silent:
@@ -197,6 +199,11 @@ def stream(facts: Stream) -> str:
     connection = established(Timers(180, facts.hold_time))
     fallen = expiry(connection)
     return f"{fallen.before.now - connection.now:g} s, {_code(fallen)}"
+
+
+def update_octets(routes: int) -> int:
+    """Return the octets of UPDATEs that announce so many /32 with the same attributes."""
+    return _UPDATE + NLRI * routes
 
 
 def journey(facts: Journey) -> str:

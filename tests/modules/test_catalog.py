@@ -74,7 +74,7 @@ def test_a_scene_asked_about_exists_and_every_scene_is_used() -> None:
 
 
 def test_asking_for_a_lesson_that_is_not_there_names_those_that_are() -> None:
-    with pytest.raises(KeyError, match="there are: best-path"):
+    with pytest.raises(KeyError, match="there are: best-path, sessions"):
         MODULE.lesson("incidents")
 
 

@@ -2,21 +2,30 @@
 
 import re
 from dataclasses import replace
+from pathlib import Path
 from xml.etree import ElementTree as ET
 
 import pytest
 
 from bgp import PROFILES, decide_case
+from bgp.fsm_log import parse_frr_log
+from bgp.fsm_words import RFC_STATES, Event, State
+from labs import topology_file
+from labs.lab_values import Hop
 from labs.stage_plan import BORDER, RACK
 from labs.stage_web import Reply, Traffic
 from modules import catalog
 from modules.pictures.circle import Duel, circle_picture
 from modules.pictures.home import Standing, home_picture
 from modules.pictures.lists import orders_picture, steps_picture
+from modules.pictures.network import neighbors, network_picture, places, trace_picture
 from modules.pictures.page import Picture
 from modules.pictures.record import Line, record_picture
 from modules.pictures.router import text_picture
+from modules.pictures.segments import Packet, segments_picture
+from modules.pictures.session_time import Stretch, session_picture
 from modules.pictures.traffic import summary_text, traffic_picture
+from modules.pictures.ways_down import WITH_TCP, falls, ways_down_picture
 
 TRAFFIC = Traffic(
     (Reply(0.0, 0.001, "node1"), Reply(0.04, 0.002, "node2"), Reply(0.08, None, None)),
@@ -24,13 +33,28 @@ TRAFFIC = Traffic(
     0.05,
 )
 HOSTILE = '<script>alert("x")</script>&'
+NEW = Standing(0, "not started")
+TOPOLOGY = topology_file.load("first-session")
+LOGS = Path(__file__).parents[1] / "bgp" / "recorded" / "fsm"
+
+
+def stretch(name: str, seconds: float = 12.0, began: str = "") -> Stretch:
+    """A recorded session as a stretch of time."""
+    lines = (LOGS / f"{name}.log").read_text(encoding="utf-8").splitlines()
+    transitions = parse_frr_log(lines)
+    return Stretch(HOSTILE, transitions, transitions[-1].after, seconds, began)
+
+
 DUELS = (Duel("a", "b", "MED 1 < 2"), Duel("b", "c", "IGP"), Duel("c", "a", "IGP"))
+
+
+DRAWINGS = ["traffic", "circle", "network", "trace", "session", "segments"]
 
 
 def pictures() -> dict[str, Picture]:
     fabric = replace(RACK, router=HOSTILE)
     module = replace(catalog.module(), title=HOSTILE)
-    standing = {"best-path": Standing(3, "started", HOSTILE)}
+    standing = {"best-path": Standing(3, "started", HOSTILE), "sessions": NEW}
     return {
         "traffic": traffic_picture(fabric, TRAFFIC, ["node2"], HOSTILE),
         "circle": circle_picture(["a", "b", "c"], DUELS, HOSTILE),
@@ -38,6 +62,13 @@ def pictures() -> dict[str, Picture]:
         "orders": orders_picture([HOSTILE], [((HOSTILE, "b"), (HOSTILE,))], []),
         "steps": steps_picture([PROFILES["frr-8.4"], PROFILES["gobgp"]]),
         "home": home_picture(module, standing, "best-path"),
+        "network": network_picture(
+            TOPOLOGY, {("tor1", "node1"): HOSTILE}, [frozenset(("tor1", "sw1"))], HOSTILE
+        ),
+        "trace": trace_picture(TOPOLOGY, HOSTILE, [Hop("tor1", problem=HOSTILE)], [], HOSTILE),
+        "session": session_picture(stretch("hold-timer-expiry.frr-10"), HOSTILE),
+        "segments": segments_picture([Packet(HOSTILE, 71)], 600),
+        "ways down": ways_down_picture(),
         "record": record_picture([Line(HOSTILE, HOSTILE, False, HOSTILE)]),
     }
 
@@ -54,14 +85,14 @@ def test_every_picture_has_a_text_twin_without_markup(name: str) -> None:
     assert not re.search(r"</?(p|b|td|svg|span)\b", text)
 
 
-@pytest.mark.parametrize("name", ["traffic", "circle"])
+@pytest.mark.parametrize("name", DRAWINGS)
 def test_a_drawing_is_well_formed_and_named(name: str) -> None:
     root = ET.fromstring(pictures()[name].svg)  # noqa: S314 - drawn by us
     assert root.get("role") == "img"
     assert root.get("aria-label")
 
 
-@pytest.mark.parametrize("name", ["traffic", "circle"])
+@pytest.mark.parametrize("name", DRAWINGS)
 def test_a_saved_drawing_stands_alone(name: str) -> None:
     saved = pictures()[name].standing_svg()
     ET.fromstring(saved)  # noqa: S314 - drawn by us
@@ -103,14 +134,17 @@ def test_orders_name_the_profiles_that_waver() -> None:
 
 def test_home_says_begin_then_go_on_then_done() -> None:
     module = catalog.module()
-    new = home_picture(module, {"best-path": Standing(0, "not started")}, "best-path")
-    started = home_picture(module, {"best-path": Standing(4, "started", "MED")}, "best-path")
-    done = home_picture(module, {"best-path": Standing(10, "done")}, None)
-    assert new.text.startswith("Begin: Best path")
-    assert started.text.startswith("Go on where you left off: Best path")
-    assert "at “MED”" in started.text
-    assert "4 of 10 answered" in started.text
-    assert "everything there is" in done.text
+
+    def home(answered: Standing, resume: str | None) -> str:
+        return home_picture(module, {"best-path": answered, "sessions": NEW}, resume).text
+
+    started = home(Standing(4, "started", "MED"), "best-path")
+    assert home(NEW, "best-path").startswith("Begin: Best path")
+    assert started.startswith("Go on where you left off: Best path")
+    assert "at “MED”" in started
+    assert "4 of 10 answered" in started
+    assert home(Standing(10, "done"), "sessions").startswith("Begin: Sessions")
+    assert "everything there is" in home(Standing(10, "done"), None)
 
 
 def test_the_record_shows_only_what_was_committed() -> None:
@@ -136,3 +170,69 @@ def test_the_scene_of_the_memorised_list_really_fails_it() -> None:
     literal = replace(case, knobs=replace(case.knobs, always_compare_med=True))
     assert decide_case(literal, "frr-8.4").best == "amber1"
     assert decide_case(case, "rfc4271").best == "blue"
+
+
+def test_hosts_stand_by_their_distance_from_the_client_and_a_switch_is_no_distance() -> None:
+    across = {name: x for name, (x, _) in places(TOPOLOGY).items()}
+    assert across["tor1"] == across["tor2"]
+    assert sorted(across, key=lambda name: across[name]) == [
+        "client",
+        "border",
+        "tor1",
+        "tor2",
+        "node1",
+        "pod1",
+    ]
+    assert neighbors(TOPOLOGY, "tor1") == {"border": (), "node1": ("sw1",)}
+
+
+def test_no_two_hosts_of_a_network_overlap() -> None:
+    spots = list(places(TOPOLOGY).values())
+    for number, (x, y) in enumerate(spots):
+        for other_x, other_y in spots[number + 1 :]:
+            assert abs(x - other_x) >= 120 or abs(y - other_y) >= 60
+
+
+def test_a_session_that_is_up_on_one_end_only_is_not_called_established() -> None:
+    states = {("tor1", "node1"): "Established", ("node1", "tor1"): "Passive"}
+    picture = network_picture(TOPOLOGY, states, [], "")
+    assert picture.text.startswith("0 of 4 sessions Established.")
+    assert "✓" not in picture.svg
+    assert ">tor1: Passive<" in picture.svg
+
+
+def test_a_way_that_ends_early_says_why_and_is_drawn_as_far_as_it_goes() -> None:
+    hops = [Hop("client", "default", to="border"), Hop("border", problem="no route to 10.9.9.9")]
+    picture = trace_picture(TOPOLOGY, "10.9.9.9", hops, [], "")
+    assert picture.text.startswith("10.9.9.9: client → border. There: no route to 10.9.9.9")
+    assert picture.svg.count('stroke-width="4"') == 1
+
+
+def test_a_stretch_says_when_the_session_fell_counted_from_where_the_watch_began() -> None:
+    first = stretch("hold-timer-expiry.frr-10")
+    fallen = next(n for n, t in enumerate(first.transitions) if t.before is State.ESTABLISHED)
+    assert f"left Established after {first.times[fallen]:.1f} s" in session_picture(first, "").text
+    later = stretch("hold-timer-expiry.frr-10", began=first.transitions[fallen].time)
+    assert later.times[fallen] == 0.0
+
+
+def test_a_stretch_in_which_nothing_happened_says_so() -> None:
+    picture = session_picture(Stretch("tor1 to node1", (), "Established", 8.0), "")
+    assert picture.text.startswith("tor1 to node1: Established, and nothing happened in 8 s.")
+
+
+def test_what_does_not_fit_through_a_port_is_marked() -> None:
+    picture = segments_picture([Packet("KEEPALIVE", 71), Packet("UPDATE", 1500)], 600)
+    assert "KEEPALIVE: 71 octets, passes; UPDATE: 1500 octets, dropped" in picture.text
+
+
+def test_with_tcp_up_one_event_alone_leads_anywhere_but_to_idle() -> None:
+    elsewhere = {
+        (state, target): events
+        for state in WITH_TCP
+        for target, events in falls(state).items()
+        if target is not State.IDLE
+    }
+    lonely = {(State.OPEN_SENT, State.ACTIVE): frozenset({Event.TCP_CONNECTION_FAILS})}
+    assert elsewhere == lonely
+    assert RFC_STATES[0] is State.IDLE

@@ -6,11 +6,13 @@ from pathlib import Path
 import pytest
 
 from modules import catalog
+from modules.catalog import Lesson
 
 TOP = Path(__file__).parents[2]
 SEED = TOP.parent / "shared" / "seed" / "module-3.2.txt"
 RUN = 8
 MODULE = catalog.module()
+LESSONS = [lesson for lesson in MODULE.lessons if lesson.ready]
 
 
 def words(text: str) -> list[str]:
@@ -24,13 +26,12 @@ def prose() -> dict[str, str]:
     return {file.name: file.read_text(encoding="utf-8") for file in files}
 
 
-def lesson_paragraphs() -> list[str]:
-    text = MODULE.lesson("best-path").source
-    assert text is not None
+def paragraphs(lesson: Lesson) -> list[str]:
+    assert lesson.source is not None
     body = re.sub(
         r"^---.*?^---$|^```.*?^```$",
         "",
-        text.read_text(encoding="utf-8"),
+        lesson.source.read_text(encoding="utf-8"),
         flags=re.MULTILINE | re.DOTALL,
     )
     return [part for part in body.split("\n\n") if part.strip() and not part.startswith("#")]
@@ -49,17 +50,18 @@ def test_no_run_of_eight_words_is_taken_from_the_syllabus() -> None:
         assert shared == [], name
 
 
-def test_the_lesson_is_read_in_the_time_it_announces() -> None:
-    count = sum(len(words(part)) for part in lesson_paragraphs())
-    questions = len(MODULE.lesson("best-path").questions)
-    minutes = count / 200 + questions * 0.5  # a reader's pace, and half a minute a prediction
-    assert 0.5 * MODULE.lesson("best-path").minutes < minutes <= MODULE.lesson("best-path").minutes
+@pytest.mark.parametrize("lesson", LESSONS, ids=lambda lesson: lesson.id)
+def test_a_lesson_is_read_in_the_time_it_announces(lesson: Lesson) -> None:
+    count = sum(len(words(part)) for part in paragraphs(lesson))
+    minutes = count / 200 + len(lesson.questions) * 0.5  # a reader's pace, half a minute a question
+    assert 0.5 * lesson.minutes < minutes <= lesson.minutes
 
 
-def test_no_paragraph_is_a_wall_and_no_sentence_a_maze() -> None:
-    for part in lesson_paragraphs():
+@pytest.mark.parametrize("lesson", LESSONS, ids=lambda lesson: lesson.id)
+def test_no_paragraph_is_a_wall_and_no_sentence_a_maze(lesson: Lesson) -> None:
+    for part in paragraphs(lesson):
         assert len(words(part)) <= 110, part
-        for sentence in re.split(r"(?<=[.!?:])\s+", part):
+        for sentence in re.split(r"(?<=[.!?:])\s+|\n- ", part):
             assert len(words(sentence)) <= 45, sentence
 
 

@@ -6,7 +6,7 @@ import pytest
 
 from bgp import decide_case
 from labs.stage_replay import Replay
-from locrib.live import Lab
+from locrib.stage_lab import StageLab
 from modules import catalog
 from modules.catalog import Question
 from modules.certify import ASKS, orders, winners
@@ -118,7 +118,7 @@ RECORDED = {
 
 @pytest.mark.parametrize("scene", RECORDED)
 def test_the_recorded_router_did_what_the_question_says(scene: str) -> None:
-    lab = Lab(Replay(catalog.module().recording("rack")), "")
+    lab = StageLab(Replay(catalog.module().recording("rack")), "")
     for name, said in RECORDED[scene].items():
         lab.say(name, **said)
     question = next(q for q in QUESTIONS if q.scene and q.scene.id == scene and q.kind == "predict")
@@ -131,7 +131,7 @@ def test_the_recorded_router_did_what_the_question_says(scene: str) -> None:
 
 
 def test_the_recorded_routers_disagree_as_the_question_says() -> None:
-    lab = Lab(Replay(catalog.module().recording("border")), "")
+    lab = StageLab(Replay(catalog.module().recording("border")), "")
     lab.say("amber1", "blue")
     chosen = [line for line in lab.second_opinion().text.splitlines() if line.startswith("*>")]
     assert lab.table().best == "blue"

@@ -1,36 +1,15 @@
-"""Live or recorded: chosen with a reason, and the same to a lesson."""
+"""A stage as a lesson sees it: paths by name, verdicts, and what a learner may try."""
 
 import pytest
 
 from labs.errors import LabError
 from labs.stage_replay import Replay
-from locrib import live
-from locrib.live import CHOICE_VARIABLE, Lab, open_lab
+from locrib.stage_lab import StageLab, break_rack
 from modules import catalog
 
 
-def recorded(name: str) -> Lab:
-    return Lab(Replay(catalog.module().recording(name)), "for a test")
-
-
-def test_a_recording_can_be_asked_for() -> None:
-    lab = open_lab("rack", {CHOICE_VARIABLE: "recording"})
-    assert not lab.live
-    assert "LOCRIB_STAGE asks for it" in repr(lab)
-
-
-def test_where_no_lab_runs_there_is_a_recording_and_the_reason(
-    monkeypatch: pytest.MonkeyPatch,
-) -> None:
-    def refuse() -> None:
-        raise LabError("no FRR is unpacked here: run something.\nsecond line")
-
-    monkeypatch.setattr("labs.stage.router_daemon", refuse)
-    lab = open_lab("rack", {})
-    assert not lab.live
-    assert lab.origin.endswith("no lab runs here: no FRR is unpacked here: run something")
-    with pytest.raises(LabError):
-        open_lab("rack", {CHOICE_VARIABLE: "live"})
+def recorded(name: str) -> StageLab:
+    return StageLab(Replay(catalog.module().recording(name)), "for a test")
 
 
 def test_paths_carry_the_neighbours_names_and_come_in_order_of_arrival() -> None:
@@ -78,4 +57,4 @@ def test_a_router_without_paths_is_told_with_the_next_step() -> None:
 
 
 def test_the_situations_a_learner_may_try_are_in_the_recording() -> None:
-    live.break_rack(recorded("rack"))
+    break_rack(recorded("rack"))

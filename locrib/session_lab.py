@@ -1,0 +1,304 @@
+"""A lab of sessions as a lesson sees it: verbs that break and mend, and pictures of what followed.
+
+Real and recorded are peers: the same verbs, the same pictures, and every picture says which it is.
+"""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Iterator
+from typing import Final
+
+from bgp.fsm_log import LoggedTransition
+from bgp.fsm_words import State
+from labs.errors import LabError
+from labs.lab_values import Answer
+from labs.lab_verbs import LabVerbs
+from locrib.session_trouble import MOMENT, PATIENCE, POD, TROUBLES, Act
+from locrib.told import told
+from locrib.waiting import Waiting
+from modules.certify_session import HEADERS, KEEPALIVE, SEGMENT, update_octets
+from modules.pictures.network import Pair, network_picture, trace_picture
+from modules.pictures.page import Picture, esc
+from modules.pictures.router import text_picture
+from modules.pictures.segments import Packet, segments_picture
+from modules.pictures.session_time import Stretch, session_picture
+
+SERVICE: Final = "198.51.100.7"
+CLIENT: Final = "client"
+NO_ANSWER: Final = "no answer"
+"""What a daemon that is stopped or frozen calls its sessions: nothing at all."""
+
+
+class SessionLab:
+    """Routers, nodes and pods with the sessions between them."""
+
+    def __init__(self, lab: LabVerbs, why: str) -> None:
+        """Show `lab`; `why` says why it is live or recorded."""
+        self._lab = lab
+        self.why = why
+        self._cut: set[Pair] = set()
+
+    @property
+    def live(self) -> bool:
+        """Whether routers really run here."""
+        return self._lab.live
+
+    @property
+    def origin(self) -> str:
+        """What kind of truth this lab shows, for a caption."""
+        routers = self._lab.title.rpartition("(")[2].rstrip(")")
+        if self.live:
+            return f"Live: {routers} in namespaces of their own on this machine"
+        return f"Recorded from {routers} with these same commands; {self.why}"
+
+    def __repr__(self) -> str:
+        """Say what runs here."""
+        return self.origin
+
+    def _repr_mimebundle_(self, **_: object) -> dict[str, str]:
+        """Show the network with its sessions as they are now."""
+        return self.sessions()._repr_mimebundle_()
+
+    # -- what there is to see -----------------------------------------------------------------
+
+    @told()
+    def sessions(self) -> Picture:
+        """Draw the network, and what both ends of each session call it now."""
+        states = {pair: self._state(*pair) for pair in self._pairs()}
+        return network_picture(self._lab.topology, states, self._cut, self.origin)
+
+    @told()
+    def get(self, address: str = SERVICE, count: int = 3) -> Picture:
+        """Ask an address over HTTP from the client, and say who answered."""
+        answers = self._lab.curl(CLIENT, f"http://{address}/", count)
+        return _answers_picture(address, answers, self.origin)
+
+    @told()
+    def state(self, host: str, neighbor: str) -> str:
+        """Return what a router itself calls its session with a neighbor."""
+        return self._lab.state(host, neighbor)
+
+    @told()
+    def wait(self, host: str, neighbor: str, state: str, seconds: float = 30) -> Picture:
+        """Wait until a router shows a state, and show the way there."""
+        with Waiting(f"{host} to {neighbor}") as waiting:
+            took = self._lab.wait_state(host, neighbor, state, seconds, waiting.tell)
+        return self._stretch(host, neighbor, took)
+
+    @told()
+    def watch(self, host: str, neighbor: str, seconds: float) -> Picture:
+        """Watch a session for some seconds, and show what happened to it."""
+        with Waiting(f"{host} to {neighbor}") as waiting:
+            self._lab.watch(host, neighbor, seconds, waiting.tell)
+        return self._stretch(host, neighbor, seconds)
+
+    def follow(self, host: str, neighbor: str, seconds: float) -> Iterator[LoggedTransition]:
+        """Give a router's transitions as they happen, until the session is up."""
+        for found in self._lab.follow(host, neighbor, seconds):
+            yield found
+            if found.after is State.ESTABLISHED:
+                return
+
+    @told()
+    def show(self, host: str, command: str = "") -> Picture:
+        """Show what a router prints; without a command, its sessions in a table."""
+        frr = self._lab.topology.speaker(host).daemon.startswith("frr")
+        command = command or ("show bgp summary" if frr else "show protocols")
+        prompt = f"{host}{'#' if frr else '>'} {command}"
+        return text_picture(prompt, self._lab.show(host, command), self.origin)
+
+    @told()
+    def trace(self, host: str, address: str) -> Picture:
+        """Follow a packet hop by hop, with the route that each host takes for it."""
+        hops = self._lab.trace(host, address)
+        return trace_picture(self._lab.topology, address, hops, self._cut, self.origin)
+
+    @told()
+    def announced(self, host: str, *neighbors: str) -> Picture:
+        """Show which prefixes a router announces to its neighbors, or to some of them."""
+        topology = self._lab.topology
+        found = neighbors or tuple(s.other(host).host for s in topology.sessions_of(host))
+        lines = [
+            f"{host} to {name}: {', '.join(self._lab.announced(host, name)) or 'nothing'}"
+            for name in found
+        ]
+        body = "".join(f'<p class="lr-lead">{esc(line)}</p>' for line in lines)
+        body += f'<p class="lr-soft">{esc(self.origin)}.</p>'
+        return Picture(body, "\n".join([*lines, f"({self.origin})"]))
+
+    def packets(self, limit: int, *routes: int) -> Picture:
+        """Draw a KEEPALIVE and UPDATEs of so many routes beside the largest packet of a port."""
+        packets = [Packet("KEEPALIVE", KEEPALIVE + HEADERS)]
+        packets += [
+            Packet(f"UPDATE, {count} prefixes", min(SEGMENT, update_octets(count)) + HEADERS)
+            for count in routes
+        ]
+        return segments_picture(packets, limit)
+
+    # -- what can be done ---------------------------------------------------------------------
+
+    @told()
+    def stop_daemon(self, host: str) -> None:
+        """Stop a host's BGP daemon: nobody listens on its port any more."""
+        self._do("stop_daemon", host)
+
+    @told()
+    def start_daemon(self, host: str) -> None:
+        """Start a host's BGP daemon again."""
+        self._do("start_daemon", host)
+
+    @told()
+    def freeze(self, host: str) -> None:
+        """Freeze a host's BGP daemon: its process stands still, its kernel does not."""
+        self._do("freeze", host)
+
+    @told()
+    def thaw(self, host: str) -> None:
+        """Let a frozen daemon run on."""
+        self._do("thaw", host)
+
+    @told()
+    def cut(self, one: str, other: str) -> None:
+        """Cut a link between two neighbouring hosts or switches."""
+        self._do("cut", one, other)
+        self._cut.add(frozenset((one, other)))
+
+    @told()
+    def drop(self, one: str, other: str) -> None:
+        """Lose every TCP packet on a link, without a word to anyone."""
+        self._do("drop", one, other)
+
+    @told()
+    def mtu(self, one: str, other: str, octets: int) -> None:
+        """Set the largest packet that a link carries; a switch tells no host about it."""
+        self._do("mtu", one, other, octets)
+
+    @told()
+    def heal(self, one: str, other: str) -> None:
+        """Mend whatever was done to a link."""
+        self._do("heal", one, other)
+        self._cut.discard(frozenset((one, other)))
+
+    @told()
+    def routes(self, node: str, count: int) -> None:
+        """Let a node announce so many pods more; 0 takes them back."""
+        self._do("routes", node, count)
+
+    @told()
+    def as_number(self, host: str, asn: int) -> None:
+        """Let a daemon introduce itself with another AS number."""
+        self._do("as_number", host, asn)
+
+    @told()
+    def configure(self, host: str, *lines: str) -> None:
+        """Enter configuration lines on a router, as after `configure terminal`."""
+        self._do("configure", host, *lines)
+
+    @told()
+    def mend(self) -> None:
+        """Undo everything that was done, and wait until the sessions are up again."""
+        self._lab.mend()
+        self._cut.clear()
+
+    def close(self) -> None:
+        """End the lab; everything in it is gone when this returns."""
+        self._lab.close()
+
+    # -- break it, mend it --------------------------------------------------------------------
+
+    @told()
+    def trouble(self, number: int) -> Picture:
+        """Break one thing, without saying which, and let the client ask the pod.
+
+        Raises:
+            LabError: there is no trouble of that number.
+        """
+        if number not in TROUBLES:
+            raise LabError(f"troubles go from 1 to {len(TROUBLES)}, not {number}")
+        self.mend()
+        trouble = TROUBLES[number]
+        self.act(trouble.do)
+        with Waiting(f"trouble {number} takes hold") as waiting:
+            self._lab.wait_state(*trouble.at, trouble.shows, PATIENCE, waiting.tell)
+        return self._judged(f"Trouble {number}.", "Find out why, and mend it.")
+
+    def act(self, act: Act) -> None:
+        """Do what a trouble says."""
+        verb, arguments = act
+        getattr(self, verb)(*arguments)
+
+    @told()
+    def mended(self) -> Picture:
+        """Give the sessions a moment, then let the client judge."""
+        deadline = time.monotonic() + MOMENT
+        for host, neighbor in self._pairs():
+            frr = self._lab.topology.speaker(host).daemon.startswith("frr")
+            if frr and self._state(host, neighbor) != State.ESTABLISHED:
+                self._give_time(host, neighbor, max(deadline - time.monotonic(), 0.1))
+        return self._judged("", "Look again: something is still broken.")
+
+    def _give_time(self, host: str, neighbor: str, seconds: float) -> None:
+        up = str(State.ESTABLISHED)
+        with Waiting(f"{host} to {neighbor}") as waiting:
+            try:
+                self._lab.wait_state(host, neighbor, up, seconds, waiting.tell)
+            except LabError:
+                return  # the client says so, too
+
+    def _judged(self, lead: str, otherwise: str) -> Picture:
+        """Say whether the client reaches the pod, and both ends of every session agree."""
+        (answer,) = self._lab.curl(CLIENT, f"http://{POD}/", 1)
+        down = [
+            f"{host} calls its session with {neighbor} {state}"
+            for host, neighbor in self._pairs()
+            if (state := self._state(host, neighbor)) != State.ESTABLISHED
+        ]
+        if answer.error is None and not down:
+            words = "Mended: the client reaches the pod, and every session is Established."
+        else:
+            seen = f"the client asks {POD}: {answer.error or 'it answers'}"
+            words = f"{lead} Expected an answer and four sessions, seen: {seen}. {otherwise}"
+        body = (
+            f'<p class="lr-lead">{esc(words.strip())}</p><p class="lr-soft">{esc(self.origin)}.</p>'
+        )
+        return Picture(body, f"{words.strip()}\n({self.origin})")
+
+    # -- inside -------------------------------------------------------------------------------
+
+    def _pairs(self) -> list[tuple[str, str]]:
+        """Return both ends of every session, each as (host, neighbor)."""
+        ends = [tuple(side.host for side in s.sides) for s in self._lab.topology.sessions]
+        return [pair for one, other in ends for pair in ((one, other), (other, one))]
+
+    def _state(self, host: str, neighbor: str) -> str:
+        try:
+            return self._lab.state(host, neighbor)
+        except LabError:
+            return NO_ANSWER
+
+    def _do(self, verb: str, *arguments: object) -> None:
+        self._lab.mark()
+        getattr(self._lab, verb)(*arguments)
+
+    def _stretch(self, host: str, neighbor: str, seconds: float) -> Picture:
+        lab = self._lab
+        stretch = Stretch(
+            f"{host} to {neighbor}",
+            lab.transitions(host, neighbor),
+            lab.state(host, neighbor),
+            seconds,
+            lab.marked(host, neighbor),
+        )
+        return session_picture(stretch, self.origin)
+
+
+def _answers_picture(address: str, answers: tuple[Answer, ...], origin: str) -> Picture:
+    good = [answer for answer in answers if answer.error is None]
+    lines = [f"{address}: {len(good)} of {len(answers)} requests answered."]
+    lines += sorted({f"{answer.server} answered, and saw {answer.source} ask." for answer in good})
+    lines += sorted({f"No answer: {answer.error}." for answer in answers if answer.error})
+    body = "".join(f'<p class="lr-lead">{esc(line)}</p>' for line in lines)
+    return Picture(
+        f'{body}<p class="lr-soft">{esc(origin)}.</p>', "\n".join([*lines, f"({origin})"])
+    )
