@@ -14,6 +14,7 @@ pytestmark = pytest.mark.browser
 expect.set_options(timeout=30_000)  # a loaded machine answers late
 
 SCENE = """
+from dataclasses import replace
 from ipaddress import ip_address
 from bgp import AsPath, Origin, Path, Peer, PeerType, Speaker
 from widgets import BestPath, Choice, Question, QuestionCard
@@ -227,6 +228,20 @@ def test_attributes_of_reflection_are_edited_under_the_row(widget: Locator) -> N
     field.press("Enter")
     expect(field).to_have_value("1.1.1.1 2.2.2.2")
     expect(widget.get_by_role("alert")).to_have_count(0)
+    widget.get_by_role("gridcell", name="More attributes of p2, 1 of them set").click()
+    expect(field).to_have_count(0)  # closed again, and the row still tells of it
+
+
+def test_a_narrow_notebook_keeps_a_name_beside_its_mark(opened: Opens) -> None:
+    lab = opened(PLAY.replace("SIX", "[replace(p, id=f'node{n}') for n, p in enumerate(SIX)]"))
+    lab.page.set_viewport_size({"width": 800, "height": 1400})
+    expect(lab.widget().locator(".lr-more-row")).to_have_count(0)
+    best = lab.widget().locator(".lr-steps .lr-is-best th")
+    expect(best).to_contain_text("node")
+    tops = [best.locator(part).bounding_box() for part in (".lr-mark", ".lr-name")]
+    assert tops[0] is not None
+    assert tops[1] is not None
+    assert abs(tops[0]["y"] - tops[1]["y"]) < 8
 
 
 def test_a_router_s_json_is_pasted_and_a_broken_one_refused(widget: Locator) -> None:
