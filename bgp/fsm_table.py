@@ -100,10 +100,12 @@ def _each(
     *,
     when: tuple[Condition, ...] = (),
     note: str = "",
+    section: str = "8.2.2",
 ) -> Iterator[Row]:
     """Rows that send nothing; ``next_state`` left out means staying."""
     for number in numbers:
-        yield Row(state, Event(number), when, actions, next_state or state, note=note)
+        event, goes = Event(number), next_state or state
+        yield Row(state, event, when, actions, goes, note=note, section=section)
 
 
 def _notify(
@@ -310,6 +312,7 @@ def _established() -> Iterator[Row]:
         (19,),
         when=(C.NOT_COLLISION_ESTABLISHED,),
         note="Not said in 8.2.2; section 8.1.1 has a collision ignored in Established by default.",
+        section="8.1.1",
     )
     yield _notify(state, 23, _CEASE_COLLISION, _LOSE, when=detecting)
     yield from _each(
@@ -317,6 +320,7 @@ def _established() -> Iterator[Row]:
         (23,),
         when=(C.NOT_COLLISION_ESTABLISHED,),
         note="Without CollisionDetectEstablishedState the event should not occur here.",
+        section="8.1.5",
     )
     yield from _each(state, (26,), (A.RESTART_HOLD,))
     yield from _each(state, (27,), (A.PROCESS_UPDATE, A.RESTART_HOLD))

@@ -3,6 +3,7 @@
 import pytest
 
 from bgp.fsm import OPPOSITES
+from bgp.fsm_sources import sources
 from bgp.fsm_table import RFC_TABLE, Row
 from bgp.fsm_words import (
     RFC_STATES,
@@ -241,3 +242,14 @@ def test_every_code_has_its_name_and_every_subcode_its_code() -> None:
     assert str(Notification(6, 2)) == "6/2 (Cease: Administrative Shutdown)"
     assert str(Notification(3)) == "3 (UPDATE Message Error)"
     assert str(Notification(99, 1)) == "99/1 (unknown error)"
+
+
+def test_every_row_says_where_it_is_written() -> None:
+    for row in RFC_TABLE:
+        first, *others = sources(row)
+        assert first.startswith(("RFC 4271 8.", "RFC 9687 4.3"))
+        assert all(section.startswith("RFC ") for section in others)
+        code = None if row.notification is None else row.notification.code
+        assert ("RFC 4486" in others) is (code == ErrorCode.CEASE)
+    sent = {section for row in RFC_TABLE for section in sources(row)}
+    assert {"RFC 6608", "RFC 4271 6.1", "RFC 4271 6.8", "RFC 4271 8.1.1"} <= sent

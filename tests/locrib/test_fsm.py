@@ -3,9 +3,13 @@ import sys
 from collections.abc import Callable
 
 import pytest
+from rich.console import Console
 
+from bgp.fsm_messages import STATE_LINES
 from bgp.fsm_table import RFC_TABLE
-from locrib import cli
+from bgp.fsm_visible import MOMENTS
+from bgp.fsm_words import RFC_STATES, State
+from locrib import cli, terminal
 from locrib.trouble import Exit
 
 Run = Callable[..., tuple[int, str, str]]
@@ -50,28 +54,85 @@ def test_one_row_reads_as_documented(run: Run) -> None:
     assert row["connect_retry_counter"] == "increment"
 
 
-def test_people_see_what_changes_something_and_are_told_of_the_rest(run: Run) -> None:
-    _, out, _ = run("--state", "Active")
-    assert "ConnectRetryTimer" in out.replace("\n", "")
-    assert "6 ignored events are not shown" in out
-    _, whole, _ = run("--state", "Active", "--ignored")
-    assert "not shown" not in whole
+def test_people_see_a_table_a_state_with_events_of_one_outcome_on_one_line(run: Run) -> None:
+    _, out, _ = run()
+    for state in RFC_STATES:
+        assert STATE_LINES[state] in " ".join(out.split())
+    assert "Ignored: 1, 3, 4, 5, 6, 7." in out
+    assert "locrib fsm --visible" in out
+    (one_line,) = [line for line in out.splitlines() if line.startswith("→ Established")]
+    assert one_line.split()[2:] == ["26", "KeepAliveMsg"]
 
 
-def test_one_event_is_told_with_its_actions(run: Run) -> None:
+@pytest.mark.parametrize("columns", [60, 80, 200])
+def test_every_event_is_on_the_page_however_narrow(
+    run: Run, columns: int, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("COLUMNS", str(columns))
+    monkeypatch.setattr(terminal, "out", Console(highlight=False, width=columns))
+    _, out, _ = run("--ignored")
+    plain = "".join(out.split())
+    for row in RFC_TABLE:
+        assert f"{int(row.event)}{row.event.title}".replace(" ", "") in plain
+    assert max(map(len, out.splitlines())) <= max(80, columns)
+
+
+def test_one_state_is_shown_alone(run: Run) -> None:
+    _, out, _ = run("--state", "active")
+    assert out.startswith("Active\n")
+    assert "To see less" not in out
+    assert STATE_LINES[State.CONNECT] not in out
+
+
+def test_one_event_is_told_with_its_actions_and_what_frr_does(run: Run) -> None:
     _, out, _ = run("--state", "Connect", "--event", "18")
-    assert "listen for a connection from the peer" in out
+    assert "- listen for a connection from the peer" in out
     assert "FRR and BIRD go to Active here" in out
+    assert "FRR: → Active instead of Idle." in out
+    assert run("--state", "Connect", "--event", "tcpconnectionfails")[1] == out
+
+
+def test_rows_can_all_be_told_in_full(run: Run) -> None:
+    _, out, _ = run("--state", "OpenSent", "--actions")
+    assert "OpenSent, if negotiated hold time zero: → OpenConfirm" in out
+    assert "- send a NOTIFICATION: 4/0 (Hold Timer Expired)" in out
+    assert "OpenSent: ignored" not in out
+    assert "OpenSent: ignored" in run("--state", "OpenSent", "--actions", "--ignored")[1]
 
 
 def test_frr_is_told_by_what_it_does_differently(run: Run) -> None:
     _, out, _ = run("--frr")
-    assert "Clearing" in out
+    assert "FRR: → Clearing. RFC: Idle." in out
     assert "FRR 8.4 lets the HoldTimer of OpenSent run on" in out
+    assert "show bgp neighbors" in out
+    _, narrow, _ = run("--frr", "--event", "24")
+    assert "NOTIFICATION: FRR 5/1, RFC none." in narrow
+    assert "26 KeepAliveMsg" not in narrow
+
+
+def test_frr_as_json_is_the_rows_that_differ_by_release(run: Run) -> None:
+    _, out, _ = run("--frr", "--json", "--state", "OpenConfirm", "--event", "26")
+    (row,) = json.loads(out)
+    assert row["release"] == "frr-8.4"
+    assert "restart the HoldTimer, unless the hold time is zero" not in row["actions"]
+
+
+def test_visible_names_are_told_moment_by_moment(run: Run) -> None:
+    _, out, _ = run("--visible")
+    flat = " ".join(out.split())
+    for moment in MOMENTS:
+        assert moment.what in flat
+    assert "RFC Idle FRR Active BIRD start Active Socket: Connection refused" in flat
+    _, narrow, _ = run("--visible", "--state", "Connect")
+    assert narrow.count("FRR   ") == 1
+    moments = json.loads(run("--visible", "--json")[1])
+    assert [moment["moment"] for moment in moments] == [moment.name for moment in MOMENTS]
+    assert moments[0]["shown"]["frr-10"] == {"summary": "Idle (Admin)", "detail": "Idle"}
 
 
 @pytest.mark.parametrize("words", [["--state", "Up"], ["--event", "30"], ["--event", "x"]])
 def test_what_the_machine_does_not_have_is_refused(run: Run, words: list[str]) -> None:
     code, out, err = run(*words)
     assert (code, out) == (Exit.USAGE, "")
-    assert err
+    assert f"Saw      {words[1]}" in err
+    assert "Next" in err
