@@ -13,14 +13,6 @@ from bgp.fsm_table import Row
 from bgp.fsm_words import Action
 from bgp.notification import ErrorCode
 
-_POINTS_TO.items() if set(actions) & set(row.actions)]
-    code = None if row.notification is None else row.notification.code
-    subcode = None if row.notification is None else row.notification.subcode
-    found += [_ERRORS[code]] if code in _ERRORS else []
-    found += ["RFC 6608"] if code == ErrorCode.FSM_ERROR and subcode else []
-    return tuple(dict.fromkeys(found))
-
-
 _POINTS_TO: Final = {
     "RFC 4271 6.8": (Action.DETECT_COLLISION, Action.TRACK),
     "RFC 4271 4.2": (Action.HOLD_NEGOTIATED,),
@@ -38,7 +30,11 @@ _ERRORS: Final[Mapping[int, str]] = {
 
 
 def sources(row: Row) -> tuple[str, ...]:
-    """Return every section a row is from: the state's own, then those that it points to.
-    """
+    """Return every section a row is from: the state's own, then those that it points to."""
     found = [f"{row.origin.value} {row.section}".strip()]
-    found += [section for section, actions in
+    found += [section for section, actions in _POINTS_TO.items() if set(actions) & set(row.actions)]
+    code = None if row.notification is None else row.notification.code
+    subcode = None if row.notification is None else row.notification.subcode
+    found += [_ERRORS[code]] if code in _ERRORS else []
+    found += ["RFC 6608"] if code == ErrorCode.FSM_ERROR and subcode else []
+    return tuple(dict.fromkeys(found))
