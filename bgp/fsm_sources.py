@@ -33,8 +33,8 @@ def sources(row: Row) -> tuple[str, ...]:
     """Return every section a row is from: the state's own, then those that it points to."""
     found = [f"{row.origin.value} {row.section}".strip()]
     found += [section for section, actions in _POINTS_TO.items() if set(actions) & set(row.actions)]
-    code = None if row.notification is None else row.notification.code
-    subcode = None if row.notification is None else row.notification.subcode
-    found += [_ERRORS[code]] if code in _ERRORS else []
-    found += ["RFC 6608"] if code == ErrorCode.FSM_ERROR and subcode else []
+    told = row.notification
+    if told is not None:
+        found.append(_ERRORS[told.code])
+        found += ["RFC 6608"] if told.code == ErrorCode.FSM_ERROR and told.subcode else []
     return tuple(dict.fromkeys(found))
