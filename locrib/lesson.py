@@ -12,6 +12,8 @@ from dataclasses import fields, replace
 from itertools import permutations
 from typing import Any, Final
 
+from IPython import get_ipython
+
 from bgp import PROFILES, Case, Knobs, decide
 from bgp.decision import Decision
 from bgp.messages import step_title
@@ -113,7 +115,8 @@ class Desk:
         """Show a session as its router logs it, until it is up; then the slider goes back."""
         fsm = SessionFsm()
         source = lab.follow(host, neighbor, FOLLOWED)
-        fsm.follow(source, title=f"{host} to {neighbor}: {lab.origin}")
+        # Beside a notebook's own work; a script (the one that records lessons) has to wait.
+        fsm.follow(source, title=f"{host} to {neighbor}", block=get_ipython() is None)
         return fsm
 
     def ways_down(self) -> Picture:

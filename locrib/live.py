@@ -30,8 +30,8 @@ def try_troubles(lab: SessionLab) -> None:
         look_around(lab)
         lab.act(trouble.undo)
         lab.mended()
-        look_around(lab)
-        lab.mend()
+    lab.mend()
+    look_around(lab)
 
 
 def look_around(lab: SessionLab) -> None:

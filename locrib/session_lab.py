@@ -221,7 +221,11 @@ class SessionLab:
         self.act(trouble.do)
         with Waiting(f"trouble {number} takes hold") as waiting:
             self._lab.wait_state(*trouble.at, trouble.shows, PATIENCE, waiting.tell)
-        return self._judged(f"Trouble {number}.", "Find out why, and mend it.")
+        (answer,) = self._lab.curl(CLIENT, f"http://{POD}/", 1)
+        seen = answer.error or "an answer"
+        return self._said(
+            f"Trouble {number} is there. The client asks the pod, {POD}: {seen}. Find out why."
+        )
 
     def act(self, act: Act) -> None:
         """Do what a trouble says."""
@@ -236,7 +240,17 @@ class SessionLab:
             frr = self._lab.topology.speaker(host).daemon.startswith("frr")
             if frr and self._state(host, neighbor) != State.ESTABLISHED:
                 self._give_time(host, neighbor, max(deadline - time.monotonic(), 0.1))
-        return self._judged("", "Look again: something is still broken.")
+        (answer,) = self._lab.curl(CLIENT, f"http://{POD}/", 1)
+        down = [pair for pair in self._pairs() if self._state(*pair) != State.ESTABLISHED]
+        if answer.error is None and not down:
+            return self._said("Mended: the client reaches the pod, every session is Established.")
+        up = len(self._pairs()) - len(down)
+        return self._said(
+            f"Not mended yet. Expected: the client reaches the pod, {POD}, and every session is "
+            f"Established on both ends. Seen: {answer.error or 'it does'}; {up} of "
+            f'{len(self._pairs())} ends are. Look again with `lab` and `lab.show("tor1")`, or '
+            "take everything back with `lab.mend()`."
+        )
 
     def _give_time(self, host: str, neighbor: str, seconds: float) -> None:
         up = str(State.ESTABLISHED)
@@ -246,23 +260,9 @@ class SessionLab:
             except LabError:
                 return  # the client says so, too
 
-    def _judged(self, lead: str, otherwise: str) -> Picture:
-        """Say whether the client reaches the pod, and both ends of every session agree."""
-        (answer,) = self._lab.curl(CLIENT, f"http://{POD}/", 1)
-        down = [
-            f"{host} calls its session with {neighbor} {state}"
-            for host, neighbor in self._pairs()
-            if (state := self._state(host, neighbor)) != State.ESTABLISHED
-        ]
-        if answer.error is None and not down:
-            words = "Mended: the client reaches the pod, and every session is Established."
-        else:
-            seen = f"the client asks {POD}: {answer.error or 'it answers'}"
-            words = f"{lead} Expected an answer and four sessions, seen: {seen}. {otherwise}"
-        body = (
-            f'<p class="lr-lead">{esc(words.strip())}</p><p class="lr-soft">{esc(self.origin)}.</p>'
-        )
-        return Picture(body, f"{words.strip()}\n({self.origin})")
+    def _said(self, words: str) -> Picture:
+        body = f'<p class="lr-lead">{esc(words)}</p><p class="lr-soft">{esc(self.origin)}.</p>'
+        return Picture(body, f"{words}\n({self.origin})")
 
     # -- inside -------------------------------------------------------------------------------
 
@@ -296,8 +296,13 @@ class SessionLab:
 def _answers_picture(address: str, answers: tuple[Answer, ...], origin: str) -> Picture:
     good = [answer for answer in answers if answer.error is None]
     lines = [f"{address}: {len(good)} of {len(answers)} requests answered."]
-    lines += sorted({f"{answer.server} answered, and saw {answer.source} ask." for answer in good})
-    lines += sorted({f"No answer: {answer.error}." for answer in answers if answer.error})
+    said = [
+        f"No answer: {answer.error}."
+        if answer.error
+        else f"{answer.server} answered, and saw {answer.source} ask."
+        for answer in answers
+    ]
+    lines += dict.fromkeys(said)
     body = "".join(f'<p class="lr-lead">{esc(line)}</p>' for line in lines)
     return Picture(
         f'{body}<p class="lr-soft">{esc(origin)}.</p>', "\n".join([*lines, f"({origin})"])
