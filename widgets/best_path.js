@@ -10,8 +10,9 @@ const CAME = {
 };
 
 function render({ model, el }) {
-  const root = el.ownerDocument.createElement("section");
+  const root = el.ownerDocument.createElement("div");
   root.className = "locrib lr-best-path";
+  root.setAttribute("role", "group"); // a landmark would need a name that no other has
   root.setAttribute("aria-label", "Best path calculator");
   el.append(root);
   const ui = {
@@ -138,7 +139,7 @@ function render({ model, el }) {
       }, options.map(([val, text]) => h("option", { value: val }, text))));
     const others = v.profiles.filter(([name]) => name !== v.profile);
     const set = v.knobs.filter((knob) => knob.set).length;
-    return h("header", { class: "lr-head" },
+    return h("div", { class: "lr-head" },
       h("div", { class: "lr-title" }, h("bdi", {}, v.title)),
       h("div", { class: "lr-tools" },
         choose("decided by", v.profile, v.profiles, "profile"),

@@ -79,7 +79,7 @@ function breakable(text) {
 // A column that is empty in every row is left out: a log does not tell who caused an event.
 export function historyTable(v) {
   const columns = COLUMNS.filter(([name]) => v.history.some((row) => row[name] !== ""));
-  return h("div", { class: "lr-history", key: "history", tabindex: "0", role: "region", "aria-label": "History" },
+  return h("div", { class: "lr-history", key: "history", tabindex: "0", role: "group", "aria-label": "History" },
     h("table", {},
       h("thead", {}, h("tr", {}, columns.map(([name, title]) => h("th", { scope: "col", key: name }, title)))),
       h("tbody", {}, v.history.map((row) => h("tr", { key: `row-${row.key}` },
@@ -111,7 +111,7 @@ export function settingsPanel(v, ui, send) {
 }
 
 export function differencesPanel(v) {
-  return h("div", { class: "lr-panel lr-history", key: "differences", tabindex: "0", role: "region", "aria-label": "FRR and the RFC" },
+  return h("div", { class: "lr-panel lr-history", key: "differences", tabindex: "0", role: "group", "aria-label": "FRR and the RFC" },
     h("table", {},
       h("thead", {}, h("tr", {}, ["In", "FRR's event", "RFC 4271 goes to", "FRR goes to", "What one sees"]
         .map((head) => h("th", { scope: "col" }, head)))),

@@ -15,7 +15,7 @@ from bgp.errors import InvalidValueError
 from bgp.fsm_words import Event, State
 from widgets.fsm_command import event_field, text_field
 from widgets.fsm_picture import Picture
-from widgets.fsm_play import Session
+from widgets.fsm_play import Done, Session
 from widgets.fsm_play_clock import pass_time, until_next
 from widgets.fsm_play_events import clear, press, second_call, why_not
 from widgets.fsm_play_picture import clock, said_done, said_impossible, session_picture
@@ -223,7 +223,14 @@ class Player:
         """Say what the last step was."""
         history = self.session.history
         self._said = said_done(self.session, history[-1]) if history else None
-        if self._said is not None and not self._said["rule"]:
-            # The rule of a collision is on the step of the connection that went.
-            settled = [d.rule for d in history[-2:] if d.now == history[-1].now and d.rule]
-            self._said["rule"] = settled[-1] if settled else ""
+        if self._said is not None:
+            # The rule of a collision is on the step of the connection that went, maybe the last but
+            # one: its OPEN goes on to the connection that stays.
+            settled = [d for d in history[-2:] if d.now == history[-1].now and d.rule]
+            self._said["rule"] = _rule(settled[-1]) if settled else ""
+
+
+def _rule(settled: Done) -> str:
+    """Say what a collision was settled by, and which connection went."""
+    gone = settled.after in (State.IDLE, State.CLEARING)
+    return f"{settled.rule} Connection {settled.seat} is closed." if gone else settled.rule

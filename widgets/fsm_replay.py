@@ -45,9 +45,9 @@ class Replay:
     title: str = ""
     origin: str = ""
 
-    def titled(self, title: str) -> Replay:
-        """Return the log under another title."""
-        return replace(self, title=title)
+    def titled(self, title: str = "", origin: str = "") -> Replay:
+        """Return the log with another title and origin; what is empty stays as it was."""
+        return replace(self, title=title or self.title, origin=origin or self.origin)
 
     @property
     def peers(self) -> tuple[str, ...]:
@@ -94,7 +94,7 @@ def read_log(
         lines = log.splitlines() if isinstance(log, str) else list(log)
         known = [line for line in lines if isinstance(line, LoggedTransition)]
         read = Replay(tuple(known or parse_frr_log(map(str, lines)))[-MOST:])
-    read = read.titled(title or read.title)
+    read = read.titled(title)
     if peer is not None:
         return with_peer(read, peer)
     return replace(read, peer=read.peers[0] if read.peers else "")

@@ -111,5 +111,5 @@ export function exportPanel(ui, { link, draw }) {
 
 export function twinPanel(v) {
   return h("div", { class: "lr-panel", key: "twin" },
-    h("pre", { tabindex: "0", role: "region", "aria-label": "The picture as text" }, v.twin));
+    h("pre", { tabindex: "0", role: "group", "aria-label": "The picture as text" }, v.twin));
 }

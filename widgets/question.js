@@ -21,8 +21,9 @@ function blocksOf(blocks) {
 }
 
 function render({ model, el }) {
-  const root = el.ownerDocument.createElement("section");
+  const root = el.ownerDocument.createElement("div");
   root.className = "locrib lr-question";
+  root.setAttribute("role", "group"); // a landmark would need a name that no other has
   root.setAttribute("aria-label", "Question");
   el.append(root);
   const group = `answer-${Math.random().toString(36).slice(2)}`;

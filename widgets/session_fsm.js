@@ -9,8 +9,9 @@ import { clockBar, differencesPanel, eventsPanel, historyTable, seatCard, settin
 const TICK = 250; // milliseconds
 
 function render({ model, el }) {
-  const root = el.ownerDocument.createElement("section");
+  const root = el.ownerDocument.createElement("div");
   root.className = "locrib lr-fsm";
+  root.setAttribute("role", "group"); // a landmark would need a name that no other has
   root.setAttribute("aria-label", "BGP state machine");
   el.append(root);
   const name = `fsm-${Math.random().toString(36).slice(2)}`;
@@ -76,7 +77,7 @@ function render({ model, el }) {
   }
 
   function header(v) {
-    return h("header", { class: "lr-head", key: "head" },
+    return h("div", { class: "lr-head", key: "head" },
       h("div", { class: "lr-title" }, h("bdi", {}, v.title),
         v.origin && h("p", { class: "lr-origin" }, v.origin)),
       h("div", { class: "lr-tools" },

@@ -221,6 +221,7 @@ class SessionFsm(Instrument):
         *,
         seconds: float | None = None,
         title: str = "",
+        origin: str = "",
         pace: float = 0.4,
         block: bool = False,
     ) -> None:
@@ -236,6 +237,7 @@ class SessionFsm(Instrument):
                 returns FRR's log so far, which is looked at five times a second.
             seconds: end by itself after so long; None to go on until the source ends.
             title: what the picture is called; the peer's name without one.
+            origin: where it comes from, a sentence under the title.
             pace: the least seconds between two transitions, for a session comes up faster than
                 anyone can see.
             block: return only when it has ended, for a script; a notebook does not want this.
@@ -248,8 +250,7 @@ class SessionFsm(Instrument):
             self.stop_following()
             if not isinstance(self._stage, Replayer):
                 self._stage = Replayer(Replay())
-            if title:
-                self._stage.log = self._stage.log.titled(title)
+            self._stage.log = self._stage.log.titled(title, origin)
             self._questions.verdict = None
             following = Following(source, self._take, self._tell, seconds=seconds, pace=pace)
             self._following = following

@@ -147,16 +147,25 @@ class LabPage:
         (of or self.page).screenshot(path=file)
         return file
 
+    def violations(self, selector: str) -> list[str]:
+        """What axe-core finds inside a part of the page, of any weight."""
+        return [told for _, told in self._axe(selector)]
+
     def serious(self, selector: str) -> list[str]:
         """What axe-core finds serious or critical inside a part of the page."""
+        return [told for impact, told in self._axe(selector) if impact in ("serious", "critical")]
+
+    def _axe(self, selector: str) -> list[tuple[str, str]]:
         axe = pytest.importorskip(AXE, reason="axe-core: pip install -e '.[dev]'")
         script = (Path(axe.__file__).parent / "axe.min.js").read_text(encoding="utf-8")
         self.page.evaluate(script)
         found = self.page.evaluate("selector => axe.run(selector)", selector)
         return [
-            f"{rule['id']}: {rule['help']}: {node['html']} {node['failureSummary']}"
+            (
+                rule["impact"],
+                f"{rule['id']}: {rule['help']}: {node['html']} {node['failureSummary']}",
+            )
             for rule in found["violations"]
-            if rule["impact"] in ("serious", "critical")
             for node in rule["nodes"]
         ]
 

@@ -292,7 +292,7 @@ def test_the_text_twin_says_what_the_picture_shows(widget: Locator) -> None:
 
 
 @pytest.mark.parametrize("theme", ["light", "dark"])
-def test_nothing_needs_scrolling_sideways_and_axe_finds_nothing_serious(
+def test_nothing_needs_scrolling_sideways_and_axe_finds_nothing(
     lab: LabPage, widget: Locator, theme: str
 ) -> None:
     if theme == "dark":
@@ -301,15 +301,15 @@ def test_nothing_needs_scrolling_sideways_and_axe_finds_nothing_serious(
     for panel in ("Router and options", "Load"):
         widget.get_by_role("button", name=panel, exact=True).click()
         expect(widget.locator(".lr-panel")).to_be_visible()
-        assert lab.serious(".jp-OutputArea-output .locrib") == []
+        assert lab.violations(".jp-OutputArea-output .locrib") == []
     widget.get_by_role("button", name="Load", exact=True).click()
     widget.get_by_role("gridcell", name="More attributes of p3").click()
-    assert lab.serious(".jp-OutputArea-output .locrib") == []
+    assert lab.violations(".jp-OutputArea-output .locrib") == []
     assert sideways(lab) == []
     lab.screenshot(f"best-path-{theme}", widget)
     widget.get_by_label("beside").select_option("bird")
     expect(widget.locator(".lr-side")).to_have_count(2)
-    assert lab.serious(".jp-OutputArea-output .locrib") == []
+    assert lab.violations(".jp-OutputArea-output .locrib") == []
     assert sideways(lab) == []
     lab.screenshot(f"best-path-two-{theme}", widget)
     lab.screenshot(f"notebook-{theme}")
@@ -366,7 +366,7 @@ def test_a_prediction_is_committed_before_the_verdict_is_anywhere_on_the_page(
     assert "is best" not in lab.page.content()
     assert widget.locator("[class*=lr-is-best], .lr-steps, .lr-mark").count() == 0
     lab.screenshot("predict-asked", widget)
-    assert lab.serious(".jp-OutputArea-output .locrib") == []
+    assert lab.violations(".jp-OutputArea-output .locrib") == []
     widget.get_by_role("button", name="Commit and see").click()
     expect(widget.get_by_role("alert")).to_contain_text("Choose a path first")
     widget.get_by_role("radio", name="p6").check()
@@ -408,7 +408,7 @@ def test_a_question_is_answered_by_keyboard_and_its_idea_named(opened: Opens) ->
     lab.page.keyboard.press("Enter")
     expect(card.locator(".lr-wrong")).to_contain_text("No MED is the worst MED.")
     expect(card.get_by_role("radio").first).to_be_disabled()
-    assert lab.serious(".jp-OutputArea-output .locrib") == []
+    assert lab.violations(".jp-OutputArea-output .locrib") == []
     lab.screenshot("question-answered", card)
 
     order = lab.widget(1)
@@ -418,7 +418,7 @@ def test_a_question_is_answered_by_keyboard_and_its_idea_named(opened: Opens) ->
     order.get_by_role("button", name="Commit").click()
     expect(order.locator(".lr-right")).to_contain_text("Right.")
     lab.dark()
-    assert lab.serious(".jp-OutputArea-output .locrib") == []
+    assert lab.violations(".jp-OutputArea-output .locrib") == []
     lab.screenshot("question-order-dark", order)
 
 

@@ -64,10 +64,10 @@ def test_a_transition_is_in_the_picture_when_it_has_happened_and_not_before() ->
 
 def test_following_ends_with_its_source() -> None:
     widget = SessionFsm()
-    widget.follow(LOG.transitions, pace=0, block=True, title="The rack")
+    widget.follow(LOG.transitions, pace=0, block=True, title="The rack", origin="Live: FRR 10")
     assert widget.state is State.ESTABLISHED
     assert widget.view["following"]["status"] == "ended"
-    assert widget.view["title"] == "The rack"
+    assert (widget.view["title"], widget.view["origin"]) == ("The rack", "Live: FRR 10")
 
 
 def test_following_ends_after_its_seconds_even_where_the_router_says_nothing() -> None:

@@ -84,7 +84,9 @@ def test_a_collision_leaves_the_connection_of_the_higher_identifier(
     for number in (1, 16, 19, 17, 19):
         widget.press(number)
     assert [seat.name for seat in widget.session.seats] == [stays]
+    gone = {"A": "B", "B": "A"}[stays]
     assert ours in widget.view["said"]["rule"]
+    assert f"Connection {gone} is closed." in widget.view["said"]["rule"]
     assert any("6/7" in message for d in widget.session.history for message in d.sent)
 
 

@@ -73,8 +73,8 @@ def seat(widget: Locator) -> Locator:
 
 
 def quiet(lab: LabPage) -> None:
-    """Nothing serious for axe, nothing wider than its place."""
-    assert lab.serious(".jp-OutputArea-output .lr-fsm") == []
+    """Nothing for axe to blame, nothing wider than its place."""
+    assert lab.violations(".jp-OutputArea-output .lr-fsm") == []
     wide = lab.page.evaluate(
         """() => [...document.querySelectorAll(".locrib, .jp-OutputArea-output")]
             .filter((e) => e.scrollWidth > e.clientWidth + 1).map((e) => e.className)"""
@@ -223,7 +223,7 @@ def test_the_event_of_an_edge_is_asked_for(lab: LabPage, widget: Locator) -> Non
 
 
 @pytest.mark.parametrize("theme", ["light", "dark"])
-def test_axe_finds_nothing_serious_and_nothing_is_too_wide(
+def test_axe_finds_nothing_and_nothing_is_too_wide(
     lab: LabPage, widget: Locator, theme: str
 ) -> None:
     if theme == "dark":
