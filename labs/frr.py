@@ -25,10 +25,17 @@ SUCCESS = 0
 
 
 class Frr(Closing):
-    """zebra and bgpd running in one host; use it in a `with` block."""
+    """zebra, bgpd and perhaps bfdd running in one host; use it in a `with` block."""
 
-    def __init__(self, tree: ProcessTree, host: str, daemon: Daemon, bgpd_config: str) -> None:
-        """Start both and wait until they answer.
+    def __init__(
+        self,
+        tree: ProcessTree,
+        host: str,
+        daemon: Daemon,
+        bgpd_config: str,
+        bfdd_config: str | None = None,
+    ) -> None:
+        """Start them and wait until they answer; bfdd runs where it is given a configuration.
 
         Raises:
             LabError: one of them ended; the text names it and quotes its last lines.
@@ -38,19 +45,21 @@ class Frr(Closing):
         self._host = host
         self.root = tree.root(host, daemon)
         self._processes: dict[str, Process] = {}
-        self._ended: list[str] = []
+        self._ended: dict[str, list[str]] = {}
         self._vtys: dict[str, socket.socket] = {}
         tree.write(f"{self.root}/etc/frr/vtysh.conf", "")
         tree.script(f"mkdir -p {self.root}/run/frr")
         try:
             self.start("zebra", "")
+            if bfdd_config is not None:
+                self.start("bfdd", bfdd_config)
             self.start("bgpd", bgpd_config)
         except LabError:
             self.close()
             raise
 
     def close(self) -> None:
-        """Stop both daemons."""
+        """Stop every daemon."""
         for name in tuple(self._processes)[::-1]:
             self.stop(name)
 
@@ -61,8 +70,13 @@ class Frr(Closing):
         self._vtys.clear()
 
     def log(self) -> str:
-        """Return what the daemons have logged, those that have ended first."""
-        return "\n".join([*self._ended, *(process.log() for process in self._processes.values())])
+        """Return what every daemon has logged."""
+        return "\n".join(map(self.log_of, {**self._ended, **self._processes}))
+
+    def log_of(self, name: str) -> str:
+        """Return what one daemon has logged, before it was stopped too: it only ever grows."""
+        process = self._processes.get(name)
+        return "\n".join([*self._ended.get(name, ()), *([process.log()] if process else [])])
 
     def stop(self, name: str) -> None:
         """Stop one daemon; `start` starts it again."""
@@ -70,7 +84,7 @@ class Frr(Closing):
             vty.close()
         process = self._processes.pop(name)
         process.stop()
-        self._ended.append(process.log())
+        self._ended.setdefault(name, []).append(process.log())
 
     def signal(self, name: str, number: int) -> None:
         """Send a daemon a signal."""

@@ -10,10 +10,11 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from labs.topology import Host, Role, Session, Topology
+from labs.topology import BFD_MILLISECONDS, BFD_MULTIPLIER, Host, Role, Session, Topology
 
 KEEPALIVES_PER_HOLD_TIME = 3
 CONNECT_SECONDS = 1
+BFD_PROFILE = "lab"
 
 
 def frr_config(
@@ -42,6 +43,10 @@ def frr_config(
         f" bgp router-id {host.router_id}",
         " coalesce-time 0",
     ]
+    if host.cluster_id:
+        lines.append(f" bgp cluster-id {host.cluster_id}")
+    if host.relax:
+        lines.append(" bgp bestpath as-path multipath-relax")
     if host.role is Role.NODE:
         lines.append(" no bgp network import-check")  # a node's pods are no route of its own table
     for session in sessions:
@@ -49,11 +54,7 @@ def frr_config(
     lines.append(" address-family ipv4 unicast")
     lines += [f"  network {prefix}" for prefix in (*host.originates, *more)]
     for session in sessions:
-        neighbor = session.other(host.name)
-        lines += [
-            f"  neighbor {neighbor.address} route-map FROM-{neighbor.host} in",
-            f"  neighbor {neighbor.address} route-map TO-{neighbor.host} out",
-        ]
+        lines += _family(session, host)
     lines += [" exit-address-family", "exit"]
     return "\n".join(lines) + "\n"
 
@@ -90,3 +91,35 @@ def _neighbor(topology: Topology, session: Session, host: Host) -> Iterator[str]
     yield f" neighbor {theirs.address} advertisement-interval 0"
     if mine.passive:
         yield f" neighbor {theirs.address} passive"
+    if session.password:
+        yield f" neighbor {theirs.address} password {session.password}"
+    if session.bfd:
+        yield f" neighbor {theirs.address} bfd profile {BFD_PROFILE}"
+
+
+def _family(session: Session, host: Host) -> Iterator[str]:
+    mine, theirs = session.side(host.name), session.other(host.name)
+    yield f"  neighbor {theirs.address} route-map FROM-{theirs.host} in"
+    yield f"  neighbor {theirs.address} route-map TO-{theirs.host} out"
+    if mine.client:
+        yield f"  neighbor {theirs.address} route-reflector-client"
+    if mine.next_hop_self:
+        yield f"  neighbor {theirs.address} next-hop-self"
+    if mine.as_override:
+        yield f"  neighbor {theirs.address} as-override"
+    if mine.max_prefixes is not None:
+        yield f"  neighbor {theirs.address} maximum-prefix {mine.max_prefixes}"
+
+
+def bfdd_config() -> str:
+    """Write bfdd's configuration: what every session with BFD asks for."""
+    return "\n".join(
+        [
+            "bfd",
+            f" profile {BFD_PROFILE}",
+            f"  receive-interval {BFD_MILLISECONDS}",
+            f"  transmit-interval {BFD_MILLISECONDS}",
+            f"  detect-multiplier {BFD_MULTIPLIER}",
+            "",
+        ]
+    )

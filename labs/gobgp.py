@@ -28,35 +28,51 @@ class Gobgp(Closing):
         """
         self._tree = tree
         self._host = host
+        self._daemon = daemon
+        self._ended: list[str] = []
         self.root = tree.root(host, daemon)
-        tree.write(f"{self.root}/etc/gobgpd/gobgpd.toml", config + "\n")
-        self._process = tree.spawn(
+        self.start(config)
+
+    def start(self, config: str) -> None:
+        """Start the daemon and wait until its API listens.
+
+        Raises:
+            LabError: it ended; the text quotes its last lines.
+        """
+        self._tree.write(f"{self.root}/etc/gobgpd/gobgpd.toml", config + "\n")
+        self._process = self._tree.spawn(
             [
                 *("/usr/bin/gobgpd", "--config-type", "toml", "--log-plain", "--pprof-disable"),
                 *("--config-file", "/etc/gobgpd/gobgpd.toml", "--api-hosts", "127.0.0.1:50051"),
             ],
-            host,
+            self._host,
             self.root,
         )
 
         def listening() -> bool:
             if self._process.wait(0) is not None:
                 raise LabError(
-                    f"gobgpd of {daemon.title} ended at its start on host {host}; its last lines:\n"
-                    f"{self._process.last_lines()}"
+                    f"gobgpd of {self._daemon.title} ended at its start on host {self._host}; its "
+                    f"last lines:\n{self._process.last_lines()}"
                 )
-            with tree.open_socket(host, socket.AF_INET, socket.SOCK_STREAM) as probe:
+            with self._tree.open_socket(self._host, socket.AF_INET, socket.SOCK_STREAM) as probe:
                 return probe.connect_ex(API_ADDRESS) == 0
 
-        poll(f"gobgpd of {daemon.title} answers", listening, explain=self._process.last_lines)
+        poll(f"gobgpd of {self._daemon.title} answers", listening, explain=self._process.last_lines)
 
     def close(self) -> None:
-        """Stop the daemon."""
+        """Stop the daemon; `start` starts it again."""
         self._process.stop()
+        self._ended.append(self._process.log())
 
     def log(self) -> str:
         """Return what the daemon has logged."""
-        return self._process.log()
+        running = self._process.wait(0) is None
+        return "\n".join([*self._ended, *([self._process.log()] if running else [])])
+
+    def signal(self, number: int) -> None:
+        """Send the daemon a signal."""
+        self._tree.request("kill", pid=self._process.pid, number=number)
 
     def gobgp(self, command: str) -> str:
         """Run a command of the gobgp command line tool; return what it printed.

@@ -10,7 +10,7 @@ import signal
 import socket
 import sys
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, datetime
 from pathlib import Path
@@ -21,14 +21,17 @@ from bgp.fsm_log import LoggedTransition, parse_frr_log
 from bgp.notification import Notification
 from labs import lab_trace, packages, pod_server, topology_file, wiring
 from labs.errors import LabError
+from labs.frr_router import FrrRouter
 from labs.lab_curl import ask
 from labs.lab_values import Answer, Hop, Output, Table, read_paths
 from labs.lab_verbs import FAULTS, LabVerbs
 from labs.polling import poll
 from labs.process_tree import Process, ProcessTree
-from labs.routers import FrrRouter, Router, start_router
+from labs.router_start import start_router
+from labs.routers import Router
 from labs.situation import Situation, link_key
-from labs.topology import Host, Link, Role, Session, Topology, expected_routes
+from labs.topology import Host, Link, Role, Session, Topology
+from labs.topology_routes import expected_routes
 
 UP_SECONDS: Final = 30.0
 FOLLOW_INTERVAL: Final = 0.05
@@ -39,6 +42,7 @@ QUIET: Final = 0.15
 SETTLE_SECONDS: Final = 3.0
 PATH: Final = "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin"
 ESTABLISHED: Final = "Established"
+UP: Final = "up"
 
 
 class Lab(LabVerbs):
@@ -97,6 +101,19 @@ class Lab(LabVerbs):
             if over:
                 return
             time.sleep(FOLLOW_INTERVAL)
+
+    def spawn(self, host: str, argv: Sequence[str], streams: Sequence[int]) -> Process:
+        """Start a program on a host with these descriptors as its streams; vtysh is the host's own.
+
+        Raises:
+            LabError: no such host.
+        """
+        self.topology.host(host)
+        return self._tree.spawn([*_environment(host), *argv], host, streams=streams)
+
+    def leave_nothing(self, folder: int, name: str) -> None:
+        """Have a file removed when this process is gone, even if it is killed."""
+        self._tree.tidy(folder, name)
 
     def daemon_log(self, host: str) -> str:
         """Return everything the routing daemons of a host have logged since the lab came up."""
@@ -158,8 +175,15 @@ class Lab(LabVerbs):
                     done.result()
 
     def _wait_until_up(self) -> None:
-        poll("every session is up and every route there", lambda: not self._lacking(), UP_SECONDS,
-             lambda: "; ".join(self._lacking()))  # fmt: skip
+        poll(
+            "every session is up and every route there",
+            lambda: not self._lacking(),
+            UP_SECONDS,
+            lambda: "; ".join(self._lacking()),
+        )
+        announced = [p for host in self.topology.speakers() for p in host.originates]
+        if len(set(announced)) < len(announced):
+            self._settle()  # the first path to an address is there, others may be on their way
 
     def _lacking(self) -> list[str]:
         """Say what is not up yet: sessions first, then routes."""
@@ -169,15 +193,23 @@ class Lab(LabVerbs):
             for side in session.sides
             if (state := self._router(side.host).state(session)) != ESTABLISHED
         ]
+        down += [
+            f"BFD of {side.host} calls {session.other(side.host).host} {seen}"
+            for session in self.topology.sessions
+            for side in session.sides
+            if session.bfd and (seen := self._router(side.host).bfd(session)) != UP
+        ]
         if down:
             return down
         lacking = []
         for host, wanted in self._expected.items():
-            known = {route["dst"] for route in lab_trace.kernel_routes(self._tree, host)}
+            known = self._routers[host].own_table()
+            if known is None:
+                known = lab_trace.kernel_prefixes(self._tree, host)
             lacking += [
                 f"{host} has no route to {prefix}"
                 for prefix in sorted(wanted)
-                if prefix.removesuffix("/32") not in known
+                if not known & {prefix, prefix.removesuffix("/32")}
             ]
         return lacking
 
@@ -206,7 +238,9 @@ class Lab(LabVerbs):
         self._script(wiring.cut(self.topology, self._link(one, other)))
 
     def _do_mtu(self, one: str, other: str, octets: int) -> None:
-        self._script(wiring.narrow(self.topology, self._link(one, other), octets))
+        link = self._link(one, other)
+        self._script(wiring.narrow(self.topology, link, octets))
+        self._nft(wiring.refusing(self.topology, link, None if octets == link.mtu else octets))
 
     def _do_drop(self, one: str, other: str, what: str) -> None:
         self._nft(wiring.losing(self._link(one, other), what))
@@ -215,7 +249,9 @@ class Lab(LabVerbs):
         link = self._link(one, other)
         self._script(wiring.mend(self.topology, link))
         if self.situation.get(link_key("drop", *link.names)):
-            self._nft(wiring.losing_nothing(link))
+            self._nft(wiring.losing(link, None))
+        if self.situation.get(link_key("mtu", *link.names)):
+            self._nft(wiring.refusing(self.topology, link, None))
 
     def _do_freeze(self, host: str) -> None:
         self._router(host).signal(signal.SIGSTOP)
@@ -293,12 +329,14 @@ class Lab(LabVerbs):
         return [self._routers[name].table_mark() for name in running]
 
     def _hurry(self) -> None:
-        """Begin those sessions anew that are down, on their active side."""
+        """Begin those sessions anew that are down, on the side that calls and where one is Idle."""
         for session in self.topology.sessions:
-            side = next(side for side in session.sides if not side.passive)
-            router = self._routers[side.host]
-            if router.state(session) != ESTABLISHED:
-                router.hurry(session)
+            for side in sorted(session.sides, key=lambda side: not side.passive):
+                router = self._routers[side.host]
+                state = router.state(session)
+                # One that waits for calls does so already, unless it is Idle.
+                if state == "Idle" if side.passive else state != ESTABLISHED:
+                    router.hurry(session)
 
     def _script(self, commands: Iterator[str]) -> None:
         self._tree.script("\n".join(commands))
@@ -307,7 +345,7 @@ class Lab(LabVerbs):
         here = packages.installed()
         if "nftables" not in here:
             raise LabError(
-                "nftables is not unpacked here: run `locrib learn --fetch` once, with network"
+                "nftables is not unpacked here: run `locrib lab doctor --fetch` once, with network"
             )
         for host, text in rules.items():
             root = self._tree.root(host, here["nftables"])
@@ -317,16 +355,16 @@ class Lab(LabVerbs):
     # -- asking -------------------------------------------------------------------------------
 
     def _get_run(self, host: str, command: str, seconds: float) -> Output:
-        argv = ["env", f"PATH=/run/lab/{host}/bin:{PATH}", "/bin/sh", "-c", command]
-        process = self._tree.spawn(argv, host)
-        status = process.wait(seconds)
-        if status is None:
-            process.stop()
-            raise LabError(
-                f"`{command}` on {host} did not end within {seconds:g} seconds; its last lines:\n"
-                f"{process.last_lines()}"
-            )
-        return Output(process.log(), status)
+        process = self._tree.spawn([*_environment(host), "/bin/sh", "-c", command], host)
+        with contextlib.closing(process):
+            status = process.wait(seconds)
+            if status is None:
+                process.stop()
+                raise LabError(
+                    f"`{command}` on {host} did not end within {seconds:g} seconds; its last "
+                    f"lines:\n{process.last_lines()}"
+                )
+            return Output(process.log(), status)
 
     def _get_show(self, host: str, command: str) -> str:
         return self._router(host).show(command)
@@ -427,6 +465,11 @@ class Lab(LabVerbs):
 def _log_time() -> str:
     """Return the time as FRR's log writes it; a daemon's root has no time zone but UTC."""
     return datetime.now(UTC).strftime("%Y/%m/%d %H:%M:%S.%f")
+
+
+def _environment(host: str) -> list[str]:
+    """Return the command that lets another find the host's own vtysh and birdc."""
+    return ["env", f"PATH=/run/lab/{host}/bin:{PATH}"]
 
 
 def _name(daemon: packages.Daemon) -> str:

@@ -16,10 +16,10 @@ _SOURCES: Final = {"bgp": "bgp", "bird": "bgp", "kernel": "connected"}
 """What `ip route` calls whoever told the kernel; anything else was put there for good."""
 
 
-def kernel_routes(tree: ProcessTree, host: str) -> list[dict[str, Any]]:
-    """Return a host's main routing table, as `ip -j route` tells it."""
+def kernel_prefixes(tree: ProcessTree, host: str) -> frozenset[str]:
+    """Return the prefixes that a host's kernel forwards, as `ip route` writes them."""
     routes: list[dict[str, Any]] = json.loads(tree.run(["ip", "-n", host, "-j", "-4", "route"]))
-    return routes
+    return frozenset(route["dst"] for route in routes if route.get("type", "unicast") == "unicast")
 
 
 def trace(

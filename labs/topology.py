@@ -8,11 +8,15 @@ needs nothing but the names.
 from __future__ import annotations
 
 import ipaddress
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass
 from enum import StrEnum
 
 from labs.errors import LabError
+
+BFD_MILLISECONDS = 300
+BFD_MULTIPLIER = 3
+"""BFD in a lab: a packet every 300 ms, and three missing in a row end a session."""
 
 
 class Role(StrEnum):
@@ -31,24 +35,35 @@ class Host:
     Attributes:
         name: as links, sessions and verbs call it.
         role: what it plays.
-        daemon: its BGP daemon by name ("frr", "bird"), empty for none.
+        daemons: what it may run by the names of `labs.packages`, the first one unpacked is taken;
+            empty for a host that does not speak BGP.
         asn: AS number of the daemon, 0 without one.
         router_id: BGP Identifier of the daemon, empty without one.
         originates: prefixes it announces of its own.
         blocks: the prefix out of which it can be told to announce blocks, empty for none.
         gateway: the host its default route leads to, empty for none.
         loopbacks: addresses of its own, with length, on no link.
+        cluster_id: its CLUSTER_ID as a route reflector (RFC 4456 section 7), empty for its
+            BGP Identifier.
+        relax: whether paths with different AS_PATHs of one length share the traffic.
     """
 
     name: str
     role: Role
-    daemon: str = ""
+    daemons: tuple[str, ...] = ()
     asn: int = 0
     router_id: str = ""
     originates: tuple[str, ...] = ()
     blocks: str = ""
     gateway: str = ""
     loopbacks: tuple[str, ...] = ()
+    cluster_id: str = ""
+    relax: bool = False
+
+    @property
+    def daemon(self) -> str:
+        """Which daemon it runs, whatever the version: "frr", "bird", "gobgp" or "" for none."""
+        return self.daemons[0].partition("-")[0] if self.daemons else ""
 
 
 @dataclass(frozen=True)
@@ -93,6 +108,11 @@ class Side:
         hold: seconds of the Hold Time it asks for, None for its daemon's own; its KEEPALIVEs come
             every third of it (RFC 4271 section 4.4).
         passive: whether it waits for the other side to connect.
+        client: whether the other side is its route reflector client (RFC 4456).
+        next_hop_self: whether it puts itself as NEXT_HOP into what it sends inside its AS.
+        as_override: whether it replaces the other side's AS in what it sends there by its own, so
+            that two sites of one AS hear each other.
+        max_prefixes: how many prefixes it takes before it ends the session, None for any number.
     """
 
     host: str
@@ -101,13 +121,25 @@ class Side:
     accepts: tuple[str, ...]
     hold: int | None = None
     passive: bool = False
+    client: bool = False
+    next_hop_self: bool = False
+    as_override: bool = False
+    max_prefixes: int | None = None
 
 
 @dataclass(frozen=True)
 class Session:
-    """A BGP session between two hosts."""
+    """A BGP session between two hosts.
+
+    Attributes:
+        sides: the two speakers.
+        bfd: whether BFD watches it (RFC 5882).
+        password: of its TCP segments' MD5 signature (RFC 2385), empty for none.
+    """
 
     sides: tuple[Side, Side]
+    bfd: bool = False
+    password: str = ""
 
     def side(self, host: str) -> Side:
         """Return a host's own side."""
@@ -238,46 +270,3 @@ class Topology:
                 if ours.network == ipaddress.ip_interface(theirs).network and mine != theirs:
                     return str(ours.ip), theirs.partition("/")[0]
         return None
-
-
-def within(prefix: str, entries: Iterable[str]) -> bool:
-    """Tell whether a prefix matches one of a prefix set's entries."""
-    network = ipaddress.IPv4Network(prefix)
-    for entry in entries:
-        base, _, longest = entry.partition(" le ")
-        outer = ipaddress.IPv4Network(base)
-        if network.subnet_of(outer) and network.prefixlen <= int(longest or outer.prefixlen):
-            return True
-    return False
-
-
-def expected_routes(topology: Topology) -> dict[str, frozenset[str]]:
-    """Return the prefixes each speaker learns from its neighbors when everything is up.
-
-    Follows what each side sends and accepts, refuses a path that has been in the AS before
-    (RFC 4271 section 9.1.2), and knows nothing of preference: it tells what is heard, by any way.
-    """
-    heard: dict[str, dict[str, set[tuple[int, ...]]]] = {h.name: {} for h in topology.speakers()}
-    waiting: list[tuple[str, str, tuple[int, ...]]] = [
-        (host.name, prefix, (host.asn,))
-        for host in topology.speakers()
-        for prefix in host.originates
-    ]
-    while waiting:
-        host, prefix, as_path = waiting.pop()
-        for session in topology.sessions_of(host):
-            mine, theirs = session.side(host), session.other(host)
-            receiver = topology.hosts[theirs.host]
-            if receiver.asn in as_path or not _passes(topology, prefix, mine.sends, theirs.accepts):
-                continue
-            paths = heard[receiver.name].setdefault(prefix, set())
-            if as_path not in paths:
-                paths.add(as_path)
-                waiting.append((receiver.name, prefix, (receiver.asn, *as_path)))
-    return {host: frozenset(routes) for host, routes in heard.items()}
-
-
-def _passes(topology: Topology, prefix: str, *policies: tuple[str, ...]) -> bool:
-    return all(
-        any(within(prefix, topology.prefixes[name]) for name in policy) for policy in policies
-    )

@@ -11,7 +11,7 @@ from collections.abc import Iterator
 from typing import Final
 
 from labs.errors import LabError
-from labs.topology import Host, Link, Role, Topology
+from labs.topology import End, Host, Link, Role, Topology
 from labs.topology_file import POD_GATEWAY
 
 BRIDGE: Final = "br0"
@@ -114,36 +114,58 @@ def mend(topology: Topology, link: Link) -> Iterator[str]:
 
 
 def narrow(topology: Topology, link: Link, octets: int) -> Iterator[str]:
-    """Return the commands that set a link's MTU.
+    """Return the commands that set the MTU of a link between two hosts, which both know it then."""
+    if not _at_switches(topology, link):
+        for end in link.ends:
+            yield f"ip -n {end.host} link set {end.interface} mtu {octets}"
 
-    Where one end is a switch, only that end has it and the host does not notice, as with a switch
-    that nobody told of larger frames; between two hosts both know it.
+
+def refusing(topology: Topology, link: Link, octets: int | None) -> dict[str, str]:
+    """Return, for each switch of a link, nftables rules that drop what is too large for its port.
+
+    A real switch says nothing of it, and the hosts do not notice. An MTU set on the port would not
+    do: the kernel tells the sender of a veth pair when the other end refuses its packet.
+
+    Args:
+        topology: which of the ends are switches.
+        link: the link.
+        octets: the port's MTU; None takes the rules back.
     """
-    switches = [end for end in link.ends if end.host in topology.switches]
-    for end in switches or link.ends:
-        yield f"ip -n {end.host} link set {end.interface} mtu {octets}"
+    rules = {}
+    for end in _at_switches(topology, link):
+        table = f"table bridge mtu-{end.interface}"
+        rules[end.host] = f"{table}\ndelete {table}\n"
+        if octets is not None:
+            rules[end.host] += (
+                f"{table} {{\nchain passing {{\ntype filter hook forward priority 0\n"
+                f'iifname "{end.interface}" meta length > {octets} drop\n'
+                f'oifname "{end.interface}" meta length > {octets} drop\n}}\n}}\n'
+            )
+    return rules
 
 
-def losing(link: Link, what: str) -> dict[str, str]:
-    """Return, for each end's host, the nftables rules that drop what arrives over the link."""
-    return {
-        end.host: (
-            f"table netdev lab-{end.interface}\n"
-            f"delete table netdev lab-{end.interface}\n"
-            f"table netdev lab-{end.interface} {{\nchain arriving {{\n"
-            f'type filter hook ingress device "{end.interface}" priority 0\n'
-            f"{DROPS[what]}drop\n}}\n}}\n"
-        )
-        for end in link.ends
-    }
+def losing(link: Link, what: str | None) -> dict[str, str]:
+    """Return, for each end's host, nftables rules that drop what arrives over the link.
+
+    Args:
+        link: the link.
+        what: one of `DROPS`; None takes the rules back.
+    """
+    rules = {}
+    for end in link.ends:
+        table = f"table netdev lose-{end.interface}"
+        rules[end.host] = f"{table}\ndelete {table}\n"
+        if what is not None:
+            rules[end.host] += (
+                f"{table} {{\nchain arriving {{\n"
+                f'type filter hook ingress device "{end.interface}" priority 0\n'
+                f"{DROPS[what]}drop\n}}\n}}\n"
+            )
+    return rules
 
 
-def losing_nothing(link: Link) -> dict[str, str]:
-    """Return, for each end's host, the nftables rules that take `losing` back."""
-    return {
-        end.host: f"table netdev lab-{end.interface}\ndelete table netdev lab-{end.interface}\n"
-        for end in link.ends
-    }
+def _at_switches(topology: Topology, link: Link) -> list[End]:
+    return [end for end in link.ends if end.host in topology.switches]
 
 
 def _breaking_end(topology: Topology, link: Link) -> str:

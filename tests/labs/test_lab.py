@@ -174,6 +174,31 @@ def test_a_small_mtu_lets_keepalives_pass_and_a_full_table_not(lab: Lab) -> None
     poll("none is left", lambda: not lab.paths("tor1", "10.245.0.0/26"))
 
 
+def test_a_switchs_port_drops_what_is_larger_than_its_mtu_both_ways(lab: Lab) -> None:
+    lab.mtu("sw1", "node1", 1400)
+
+    def passes(octets: int, host: str, address: str) -> bool:
+        """Send a UDP packet of that many octets to a closed port, and listen for the ICMP."""
+        with lab._tree.open_socket(host, socket.AF_INET, socket.SOCK_DGRAM) as udp:
+            udp.settimeout(0.3)
+            udp.connect((address, 9))
+            udp.send(bytes(octets - 28))
+            try:
+                udp.recv(1)
+            except ConnectionRefusedError:
+                return True
+            except TimeoutError:
+                return False
+            raise AssertionError
+
+    for host, address in (("tor1", "10.1.1.11"), ("node1", "10.1.1.1")):
+        assert passes(1400, host, address)
+        assert not passes(1401, host, address)
+    assert "mtu 1500" in lab.run("node1", "ip link show sw1").text
+    lab.mtu("sw1", "node1", 1500)
+    assert passes(1500, "tor1", "10.1.1.11")
+
+
 def test_configured_policy_takes_effect_and_mend_takes_it_back(lab: Lab) -> None:
     lab.configure("tor1", "route-map TO-border permit 10", "set metric 77")
     assert [path.med for path in lab.paths("border", "10.244.1.0/24")] == [77]
@@ -236,6 +261,7 @@ def test_a_command_runs_in_its_hosts_network_with_the_routers_own_tools(lab: Lab
         ("configure", ("node1", "x"), "node1 runs no FRR, and only FRR takes configuration lines"),
         ("configure", ("tor1", "frobnicate"), "bgpd refused `frobnicate`"),
         ("show", ("tor1", "show nonsense"), "Unknown command: show nonsense"),
+        ("heal", ("tor1", "sw1"), "nothing is wrong with the link between tor1 and sw1"),
         ("state", ("tor1", "tor2"), "tor1 has no neighbor 'tor2'; its neighbors are border, node1"),
         ("wait_state", ("tor1", "node1", "Up"), "no state is called 'Up'; they are Idle, Connect"),
         ("transitions", ("node1", "tor1"), "only FRR logs the edges of its sessions"),

@@ -5,29 +5,41 @@ from pathlib import Path
 import pytest
 
 from labs.bird_config import bird_config, session_state
-from labs.frr_config import frr_config
+from labs.frr_config import bfdd_config, frr_config
+from labs.gobgp_config import gobgp_config
+from labs.packages import OFFERS
 from labs.topology import Topology
-from labs.topology_file import known, load
+from labs.topology_file import FOLDER, known, load, parse
 
 GOLDEN = Path(__file__).parent / "golden"
-HOSTS = [(name, host.name) for name in known() for host in load(name).speakers()]
+WRITTEN = sorted(path.name for path in GOLDEN.iterdir())
 
 
 def rendered(
     topology: Topology, name: str, asn: int | None = None, more: tuple[str, ...] = ()
 ) -> str:
     host = topology.hosts[name]
+    if host.daemon == "gobgp":
+        return gobgp_config(topology, host, asn)
     return (bird_config if host.daemon == "bird" else frr_config)(topology, host, asn, more)
 
 
-@pytest.mark.parametrize(("name", "host"), HOSTS)
-def test_a_host_is_configured_as_written_down(name: str, host: str) -> None:
-    written = (GOLDEN / f"{name}.{host}.conf").read_text(encoding="utf-8")
-    assert rendered(load(name), host) == written
+@pytest.mark.parametrize("file", WRITTEN)
+def test_a_host_is_configured_as_written_down(file: str) -> None:
+    topology, host, _ = file.split(".")
+    assert rendered(load(topology), host) == (GOLDEN / file).read_text(encoding="utf-8")
 
 
-def test_every_file_written_down_is_of_a_host() -> None:
-    assert {path.name for path in GOLDEN.iterdir()} == {f"{n}.{host}.conf" for n, host in HOSTS}
+def test_each_kind_of_daemon_is_written_down() -> None:
+    hosts = [load(t).hosts[host] for t, host, _ in (file.split(".") for file in WRITTEN)]
+    assert {name for host in hosts for name in host.daemons} == {*OFFERS} - {"stayrtr", "nftables"}
+
+
+def test_every_topology_asks_for_daemons_that_are_offered() -> None:
+    for name in known():
+        for host in load(name).speakers():
+            assert {*host.daemons} <= {*OFFERS}
+            assert rendered(load(name), host.name)
 
 
 @pytest.mark.parametrize(
@@ -67,3 +79,17 @@ def test_birds_word_for_a_state_is_found_in_what_it_prints() -> None:
     told = "tor1  BGP  ---  up  11:51:24  Established\n  BGP state:          Established\n"
     assert session_state(told) == "Established"
     assert session_state("nothing of the kind") == ""
+
+
+def test_passwords_bfd_and_what_only_frr_can_do_are_written_where_they_are_asked_for() -> None:
+    text = (FOLDER / "rack.toml").read_text(encoding="utf-8")
+    topology = parse(
+        text.replace('"node1"]\nbfd = true', '"node1"]\nbfd = true\npassword = "s3cret"'),
+        "rack.toml",
+    )
+    told = rendered(topology, "tor").splitlines()
+    assert " neighbor 172.18.0.2 password s3cret" in told
+    assert " neighbor 172.18.0.3 password s3cret" not in told
+    assert "  neighbor 172.18.0.2 maximum-prefix 50" in told
+    assert " neighbor 172.18.0.2 bfd profile lab" in told
+    assert "  detect-multiplier 3" in bfdd_config().splitlines()

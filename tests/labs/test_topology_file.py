@@ -5,8 +5,9 @@ from pathlib import Path
 import pytest
 
 from labs.errors import LabError
-from labs.topology import Role, expected_routes, within
+from labs.topology import Role
 from labs.topology_file import FOLDER, known, load, parse
+from labs.topology_routes import expected_routes, within
 
 FIRST = (FOLDER / "first-session.toml").read_text(encoding="utf-8")
 
@@ -40,6 +41,51 @@ def test_what_is_heard_follows_from_what_is_sent_and_accepted() -> None:
     assert heard["tor2"] == {"198.51.100.7/32", "192.0.2.0/24"}
     assert heard["border"] == {"10.244.1.0/24", "198.51.100.7/32"}
     assert heard["node1"] == {"192.0.2.0/24"}
+
+
+def test_a_reflector_passes_on_what_its_clients_tell_and_a_node_does_not() -> None:
+    pods = {f"10.244.{number}.0/24" for number in (1, 2, 3, 4)}
+    heard = expected_routes(load("reflectors"))
+    assert heard["rr1"] == pods
+    assert heard["node1"] == pods - {"10.244.1.0/24"}
+    text = (FOLDER / "reflectors.toml").read_text(encoding="utf-8")
+    heard = expected_routes(parse(text.replace("client = true", "client = false"), "flat.toml"))
+    assert heard["node1"] == set()
+    assert heard["rr1"] == pods
+
+
+def test_nodes_of_one_as_hear_each_other_only_where_their_as_is_overridden() -> None:
+    text = (FOLDER / "four-daemons.toml").read_text(encoding="utf-8")
+    assert "10.244.2.0/24" in expected_routes(parse(text, "x.toml"))["metallb"]
+    plain = parse(text.replace(", as_override = true", ""), "x.toml")
+    assert expected_routes(plain)["metallb"] == {"192.0.2.0/24"}
+
+
+@pytest.mark.parametrize(
+    ("right", "wrong", "words"),
+    [
+        ("bfd = true", "bfd = 1", "session.0.bfd: expected true or false, seen 1"),
+        ("max_prefixes = 50", "max_prefixes = 0", "session.0.tor.max_prefixes: expected prefixes"),
+        ("max_prefixes = 50", "client = true", "client: means something in an iBGP session only"),
+        ("bfd = true", 'password = "a b"', "password: expected letters and digits only"),
+        ('node1 = { sends = ["services"], hold = 9 }', "", "session.0.node1: is missing; say what"),
+        ('ends = ["tor", "node1"]\nbfd', 'ends = ["node2", "tor"]\nbfd', "means nothing here"),
+    ],
+)
+def test_a_mistake_in_a_session_is_refused_by_its_name(right: str, wrong: str, words: str) -> None:
+    text = (FOLDER / "rack.toml").read_text(encoding="utf-8")
+    assert right in text
+    with pytest.raises(LabError, match=r"^mine\.toml:\d+: session\.0") as refused:
+        parse(text.replace(right, wrong, 1), "mine.toml")
+    assert words in str(refused.value)
+
+
+def test_what_labs_cannot_ask_of_a_daemon_is_refused() -> None:
+    text = (FOLDER / "four-daemons.toml").read_text(encoding="utf-8")
+    with pytest.raises(LabError, match=r"session\.3\.bfd: cilium runs GoBGP, which has no BFD"):
+        parse(text.replace('"cilium"]\ntor', '"cilium"]\nbfd = true\ntor'), "mine.toml")
+    with pytest.raises(LabError, match="labs know how to ask that of FRR only, and bird runs bird"):
+        parse(text.replace("bird = {", "bird = { max_prefixes = 5,"), "mine.toml")
 
 
 @pytest.mark.parametrize(
