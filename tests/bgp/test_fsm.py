@@ -8,7 +8,9 @@ from hypothesis import strategies as st
 from bgp import InvalidValueError
 from bgp.collision import Direction, resolve
 from bgp.fsm import Connection, SessionAttributes, Stimulus, Transition, advance, step
+from bgp.fsm_frr_table import FRR_TABLES
 from bgp.fsm_possible import why_impossible
+from bgp.fsm_table import RFC_TABLE
 from bgp.fsm_words import Event, State, Timer
 from bgp.hold_time import (
     LARGE_HOLD_TIME,
@@ -241,31 +243,41 @@ stimuli = st.builds(
 )
 
 
-def beyond(connection: Connection, event: Event) -> bool:
-    """Whether the RFC has the event only elsewhere, or only of a session that is damped."""
+def beyond(connection: Connection, event: Event, machine: str) -> bool:
+    """Whether the machine has the event only elsewhere, or only of a session that is damped."""
     if event is Event.SEND_HOLD_TIMER_EXPIRES:
-        return connection.state is not State.ESTABLISHED
+        return connection.state not in (State.ESTABLISHED, State.CLEARING)
+    if machine != "rfc4271":
+        return event in (6, 7, 13, 14, 15)
     undamped = not connection.attributes.damp_peer_oscillations
     return event in (6, 7, 13) and connection.state is State.IDLE and undamped
 
 
-@given(attributes, st.lists(stimuli | st.floats(0, 300) | st.booleans(), max_size=40))
+MACHINES = {"rfc4271": RFC_TABLE, **FRR_TABLES}
+
+
+@pytest.mark.parametrize("machine", MACHINES)
+@given(
+    options=attributes,
+    happenings=st.lists(stimuli | st.floats(0, 300) | st.booleans(), max_size=40),
+)
 def test_any_sequence_of_events_and_waiting_finds_its_row(
-    options: SessionAttributes, happenings: list[Stimulus | float | bool]
+    machine: str, options: SessionAttributes, happenings: list[Stimulus | float | bool]
 ) -> None:
+    table = MACHINES[machine]
     connection = Connection(attributes=options)
     for happening in happenings:
         if isinstance(happening, bool):
             connection = replace(connection, peer_reads=happening)
         elif isinstance(happening, Stimulus):
-            if beyond(connection, happening.event):
+            if beyond(connection, happening.event, machine):
                 continue
-            connection = step(connection, happening).after
+            connection = step(connection, happening, table).after
         else:
-            connection, _ = advance(connection, happening)
+            connection, _ = advance(connection, happening, table)
         assert connection.connect_retry_counter >= 0
         assert all(moment > connection.now - 1e-9 for moment in connection.timers.values())
-        if connection.state is State.IDLE:
+        if connection.state in (State.IDLE, State.CLEARING):
             assert not connection.tcp
             assert Timer.HOLD not in connection.timers
         if Timer.IDLE_HOLD in connection.timers:

@@ -3,7 +3,10 @@
 import time
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
+from bgp.fsm_frr import FrrEvent, next_state
 from bgp.fsm_log import parse_frr_log
 from bgp.fsm_words import Event, State
 from bgp.notification import Notification
@@ -144,3 +147,23 @@ def test_a_long_log_takes_time_in_proportion() -> None:
 
     cost(100)
     assert cost(8000) < 24 * max(cost(1000), 0.005)  # 8 times, with room for a busy machine
+
+
+@given(st.lists(st.sampled_from(FrrEvent), max_size=60))
+def test_whatever_frr_s_machine_does_is_read_back_as_known(events: list[FrrEvent]) -> None:
+    state, lines, taken = State.IDLE, [], []
+    for event in events:
+        after = next_state(state, event)
+        if after is not state:  # FRR logs no edge that stays
+            lines.append(f"10.0.0.2 [FSM] {event} ({state}->{after}), fd -1")
+            taken.append((event.value, state, after))
+        state = after
+    read = parse_frr_log(lines)
+    assert [(t.event, t.before, t.after) for t in read] == taken
+    assert all(t.known for t in read)
+
+
+@given(st.lists(st.text(max_size=80) | st.sampled_from([*UP, STOP, CLEARED, CEASE, BAD_HEADER])))
+def test_a_log_of_anything_is_read_without_complaint(lines: list[str]) -> None:
+    for transition in parse_frr_log(lines):
+        assert lines[transition.line - 1].find(transition.event) >= 0
