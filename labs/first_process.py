@@ -7,8 +7,9 @@ SIGKILL of its owner, and a parent-death signal fires when a mere thread ends.)
 
 It answers requests, one JSON object a message, with file descriptors beside them (unix(7),
 SCM_RIGHTS): `spawn` a program in a host's network namespace and a daemon's root, open a `socket` in
-a host, `connect` to a program's control socket, `write` a file. It runs alone, outside any package
-(`python -I first_process.py FD`), so it imports nothing but the standard library.
+a host, `connect` to a program's control socket, `write` a file, `tidy` a file of the owner's away
+when the owner is gone. It runs alone, outside any package (`python -I first_process.py FD`), so it
+imports nothing but the standard library.
 """
 
 import contextlib
@@ -69,12 +70,14 @@ class FirstProcess:
         """Listen to the owner on `control`."""
         self.control = control
         self.watchers: dict[int, int] = {}  # process id -> descriptor told of its end
+        self.untidy: list[tuple[int, str, int]] = []  # (folder's descriptor, name, inode) of files
         self.verbs: dict[str, Callable[..., tuple[dict[str, Any], list[int]]]] = {
             "spawn": self.spawn,
             "socket": self.open_socket,
             "connect": self.connect,
             "write": self.write,
             "kill": self.kill,
+            "tidy": self.tidy,
         }
 
     def serve(self) -> None:
@@ -182,6 +185,23 @@ class FirstProcess:
             os.killpg(pid, number)
         return {}, []
 
+    def tidy(self, descriptors: list[int], name: str) -> tuple[dict[str, Any], list[int]]:
+        """Remove a file, in the folder given as a descriptor, once the owner is gone.
+
+        The owner itself cannot be trusted with it: it may be killed. A file of that name that
+        somebody has made anew since is left alone.
+        """
+        inode = os.stat(name, dir_fd=descriptors[0]).st_ino
+        self.untidy.append((descriptors[0], name, inode))
+        return {}, []
+
+    def leave(self) -> None:
+        """Remove what the owner left behind."""
+        for folder, name, inode in self.untidy:
+            with contextlib.suppress(FileNotFoundError):
+                if os.stat(name, dir_fd=folder).st_ino == inode:
+                    os.unlink(name, dir_fd=folder)
+
     def reap(self) -> None:
         """Collect ended processes, also daemons' orphans, and tell the owner of each exit."""
         while True:
@@ -199,5 +219,7 @@ class FirstProcess:
 
 
 if __name__ == "__main__":
-    FirstProcess(socket.socket(fileno=int(sys.argv[1]))).serve()
+    first = FirstProcess(socket.socket(fileno=int(sys.argv[1])))
+    first.serve()
+    first.leave()
     os._exit(0)

@@ -50,7 +50,7 @@ class Recording:
     def note(self, situation: Situation, verb: str, arguments: Key, answer: Any) -> None:  # noqa: ANN401 - as the verb's answer
         """Write an answer down; the last one of a situation counts."""
         self.stand(situation)
-        data = _WRITERS.get(verb, _same)(answer)
+        data = encode(verb, answer)
         self.answers[situation.done, situation.moments][verb, _counted(verb, arguments)] = data
 
     def refuse(self, situation: Situation, verb: str, arguments: Key, error: LabError) -> None:
@@ -80,13 +80,13 @@ class Recording:
         _, data = max(moments, key=lambda found: _likeness(found[0], situation.moments))
         if isinstance(data, dict) and data.keys() == {"error"}:
             raise LabError(data["error"])
-        return _READERS.get(verb, _same)(data)
+        return decode(verb, data)
 
     def all_of(self, situation: Situation, verb: str, arguments: Key) -> list[Any]:
         """Return every answer to a question that was recorded after these things were done."""
         key = (verb, _counted(verb, arguments))
         return [
-            _READERS.get(verb, _same)(told[key])
+            decode(verb, told[key])
             for (done, _), told in self.answers.items()
             if done == situation.done and key in told and not isinstance(told[key], dict)
         ]
@@ -155,6 +155,16 @@ def load(file: Path) -> Recording:
     except (KeyError, TypeError) as error:
         raise LabError(f"{file}: {place}: it is damaged ({error!r} is missing or wrong)") from error
     return recording
+
+
+def encode(verb: str, answer: Any) -> Any:  # noqa: ANN401 - as the verb's answer
+    """Return a verb's answer as plain data for JSON."""
+    return _WRITERS.get(verb, _same)(answer)
+
+
+def decode(verb: str, data: Any) -> Any:  # noqa: ANN401 - as the verb's answer
+    """Return what `encode` wrote as the verb's answer again."""
+    return _READERS.get(verb, _same)(data)
 
 
 def _counted(verb: str, arguments: Key) -> Key:

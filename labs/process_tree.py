@@ -20,10 +20,10 @@ import tempfile
 import threading
 from collections.abc import Sequence
 from pathlib import Path
-from types import TracebackType
-from typing import IO, Any, Self
+from typing import IO, Any
 
 from labs import first_process
+from labs.closing import Closing
 from labs.errors import LabError
 from labs.packages import PRIVATE_FOLDERS, Daemon
 
@@ -78,13 +78,23 @@ class Process:
                 return status
         raise LabError(f"{self.name} (process {self.pid} of the lab) does not end, even by SIGKILL")
 
+    def fileno(self) -> int:
+        """Return a descriptor that is readable once the program has ended, for `select`."""
+        return self._ended
+
+    def signal(self, number: int) -> None:
+        """Send the program, and what it has started, a signal."""
+        self._tree.request("kill", pid=self.pid, number=number)
+
     def close(self) -> None:
         """Give back the descriptors; the program itself is not touched."""
-        os.close(self._ended)
-        self._log.close()
+        if not self._log.closed:
+            os.close(self._ended)
+            self._log.close()
+            self._tree.forget(self)
 
 
-class ProcessTree:
+class ProcessTree(Closing):
     """One lab's namespaces and everything in them; use it in a `with` block."""
 
     def __init__(self) -> None:
@@ -127,16 +137,6 @@ class ProcessTree:
                 said = complaints.read().decode(errors="replace").strip() or str(error)
                 raise LabError(f"the lab did not start: {said}; {UNSHARE_ADVICE}") from error
 
-    def __enter__(self) -> Self:
-        """Return the lab."""
-        return self
-
-    def __exit__(
-        self, _: type[BaseException] | None, __: BaseException | None, ___: TracebackType | None
-    ) -> None:
-        """End the lab."""
-        self.close()
-
     @property
     def pid(self) -> int:
         """The process id, on the host, of the tree's root."""
@@ -150,9 +150,12 @@ class ProcessTree:
         except subprocess.TimeoutExpired:
             self._unshare.kill()
             self._unshare.wait()
-        for process in self._processes:
+        for process in tuple(self._processes):
             process.close()
-        self._processes.clear()
+
+    def forget(self, process: Process) -> None:
+        """Stop keeping a program whose descriptors have been given back."""
+        self._processes.remove(process)
 
     def request(self, verb: str, descriptors: Sequence[int] = (), **fields: Any) -> Any:  # noqa: ANN401 - replies differ by verb
         """Ask the first process for something; return its reply, or the descriptor it gave.
@@ -179,14 +182,20 @@ class ProcessTree:
         return given[0] if given else reply
 
     def spawn(
-        self, argv: Sequence[str], host: str | None = None, root: str | None = None
+        self,
+        argv: Sequence[str],
+        host: str | None = None,
+        root: str | None = None,
+        streams: Sequence[int] | None = None,
     ) -> Process:
-        """Start a program; its standard output and error go to its log.
+        """Start a program.
 
         Args:
             argv: the program and its arguments.
             host: the host whose network it sees; None is the lab's own empty one.
             root: a path in the lab to chroot into (see `root`).
+            streams: descriptors for its standard input, output and error, which the caller keeps;
+                without them it reads nothing and prints into its log.
 
         Raises:
             LabError: the program could not be started.
@@ -199,7 +208,7 @@ class ProcessTree:
         try:
             reply = self.request(
                 "spawn",
-                [nothing, output, output, watcher],
+                [*(streams or (nothing, output, output)), watcher],
                 argv=list(argv),
                 host=host,
                 root=root,
@@ -239,12 +248,20 @@ class ProcessTree:
                 )
             return process.log()
         finally:
-            self._processes.remove(process)
             process.close()
 
     def script(self, text: str, host: str | None = None) -> str:
         """Run a few shell commands, stopping at the first that fails; return what they printed."""
         return self.run(["/bin/sh", "-ec", text], host)
+
+    def tidy(self, folder: int, name: str) -> None:
+        """Have a file removed when the owner is gone, even if it is killed.
+
+        Args:
+            folder: a descriptor of the file's folder, on the host.
+            name: its name there.
+        """
+        self.request("tidy", [folder], name=name)
 
     def open_socket(self, host: str, family: int, kind: int) -> socket.socket:
         """Open a socket in a host's network; the owner uses it like any other."""

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Mapping
 from dataclasses import dataclass, replace
-from typing import Final
+from typing import Any, Final
 
 UP: Final = "up"
 MENDED: Final = "mended"
@@ -40,6 +41,15 @@ class Situation:
     def key(self) -> str:
         """Return what was done as text."""
         return json.dumps([list(pair) for pair in self.done])
+
+    def plain(self) -> dict[str, Any]:
+        """Return it as plain data for JSON."""
+        return {"done": [list(pair) for pair in self.done], "moments": list(self.moments)}
+
+    @classmethod
+    def of(cls, data: Mapping[str, Any]) -> Situation:
+        """Return what `plain` wrote as a situation again."""
+        return cls(tuple((what, how) for what, how in data["done"]), tuple(data["moments"]))
 
     def __str__(self) -> str:
         """Say it to a person."""

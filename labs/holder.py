@@ -1,0 +1,287 @@
+"""A lab held by one process for others: the door through which commands reach a lab that is up.
+
+The holder owns the lab and listens on a unix socket in a folder only its user can enter; each
+request is one JSON object on a line, answered by one, and descriptors travel beside it. What a
+client asks for is a verb of `labs.lab_verbs`; the holder keeps the situation, so that two clients
+see the same one. A lab that nobody has asked anything of for a while ends by itself, and when the
+holder is killed the lab's first process removes the socket.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import fcntl
+import json
+import os
+import select
+import signal
+import socket
+import struct
+import threading
+import time
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, Final
+
+from labs.errors import LabError
+from labs.lab import Lab
+from labs.lab_recording import encode
+from labs.process_tree import Process
+from labs.situation import Situation
+
+CHANGES: Final = (
+    *("cut", "mtu", "drop", "heal", "freeze", "thaw", "stop_daemon", "start_daemon"),
+    *("as_number", "routes", "configure", "mend", "mark"),
+)
+"""The verbs that change a lab; any other is a question."""
+QUESTIONS: Final = (
+    *("show", "paths", "announced", "state", "wait_state", "wait_notification", "watch"),
+    *("marked", "transitions", "curl", "trace"),
+)
+LINE_LIMIT: Final = 1 << 24
+SUFFIX: Final = ".lab"
+
+
+class LabBusyError(LabError):
+    """A lab of that name is up already."""
+
+
+@dataclass(frozen=True)
+class Claim:
+    """A name taken in a folder: a listening socket at `folder/NAME.lab`."""
+
+    folder: Path
+    name: str
+    listener: socket.socket
+    inode: int
+
+    def close(self) -> None:
+        """Give the name back, unless somebody else has taken it already."""
+        self.listener.close()
+        with _alone(self.folder) as place, contextlib.suppress(FileNotFoundError):
+            if os.stat(f"{self.name}{SUFFIX}", dir_fd=place).st_ino == self.inode:
+                os.unlink(f"{self.name}{SUFFIX}", dir_fd=place)
+
+
+def claim(folder: Path, name: str) -> Claim:
+    """Take a name for a lab.
+
+    Args:
+        folder: one that only this user can enter; made if missing.
+        name: letters, digits, `-`, `_` and `.`.
+
+    Raises:
+        LabBusyError: a lab of that name is up.
+        LabError: the name cannot be a file's.
+    """
+    if not name or not all(char.isalnum() or char in "-_." for char in name) or name[0] == ".":
+        raise LabError(f"a lab's name is letters, digits, '-', '_' and '.', not {name!r}")
+    folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+    with _alone(folder) as place:
+        address = f"/proc/self/fd/{place}/{name}{SUFFIX}"  # however long the folder's name is
+        with contextlib.suppress(FileNotFoundError, ConnectionRefusedError):
+            with socket.socket(socket.AF_UNIX) as probe:
+                probe.connect(address)
+            raise LabBusyError(f"a lab called {name} is up already")
+        with contextlib.suppress(FileNotFoundError):
+            os.unlink(f"{name}{SUFFIX}", dir_fd=place)
+        listener = socket.socket(socket.AF_UNIX)
+        listener.bind(address)
+        os.chmod(f"{name}{SUFFIX}", 0o600, dir_fd=place)
+        listener.listen(16)
+        return Claim(folder, name, listener, os.stat(f"{name}{SUFFIX}", dir_fd=place).st_ino)
+
+
+@contextlib.contextmanager
+def _alone(folder: Path) -> Iterator[int]:
+    """Open a folder, one process at a time; yields its descriptor."""
+    with _opened(folder) as descriptor:
+        fcntl.flock(descriptor, fcntl.LOCK_EX)  # let go with the descriptor
+        yield descriptor
+
+
+@contextlib.contextmanager
+def _opened(folder: Path) -> Iterator[int]:
+    descriptor = os.open(folder, os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC)
+    try:
+        yield descriptor
+    finally:
+        os.close(descriptor)
+
+
+class Holder:
+    """A lab and its door; `serve` returns when the lab is asked to end, or idle for too long."""
+
+    def __init__(self, claimed: Claim, lab: Lab, topology: str, idle: float | None = None) -> None:
+        """Hold `lab` under the claimed name.
+
+        Args:
+            claimed: the name and its socket.
+            lab: a live lab.
+            topology: the name or the file its topology is loaded by, for clients.
+            idle: seconds without any request after which it ends by itself; None for never.
+        """
+        self.claimed, self.lab, self.topology, self.idle = claimed, lab, topology, idle
+        self.since = time.time()
+        self._used = time.monotonic()
+        self._clients = 0
+        self._ended = threading.Event()
+        self._changing = threading.Lock()
+        # Unlocked: a lock would go with the descriptor to the lab's first process, and stay.
+        with _opened(claimed.folder) as place:
+            lab.leave_nothing(place, f"{claimed.name}{SUFFIX}")
+
+    def end(self) -> None:
+        """Make `serve` return."""
+        self._ended.set()
+
+    def serve(self) -> None:
+        """Answer clients until the end."""
+        listener = self.claimed.listener
+        while not self._ended.is_set() and not self._is_idle():
+            if select.select([listener], [], [], 0.2)[0]:
+                client, _ = listener.accept()
+                threading.Thread(target=self._talk, args=(client,), daemon=True).start()
+
+    def _is_idle(self) -> bool:
+        return (
+            self.idle is not None
+            and not self._clients
+            and time.monotonic() - self._used > self.idle
+        )
+
+    def _talk(self, client: socket.socket) -> None:
+        """Answer one client until it hangs up."""
+        self._clients += 1
+        try:
+            with client:
+                if _owner(client) != os.geteuid():
+                    return  # the folder keeps others out; this holds even if it was opened up
+                for request, descriptors in requests(client):
+                    self._used = time.monotonic()
+                    try:
+                        reply = self._answer(client, request, descriptors)
+                    except LabError as error:
+                        reply = {"error": str(error)}
+                    except (KeyError, TypeError, ValueError) as error:
+                        reply = {"error": f"the lab does not understand {request!r} ({error!r})"}
+                    finally:
+                        for descriptor in descriptors:
+                            os.close(descriptor)
+                    send(client, reply)
+        except OSError:
+            pass  # it went away in the middle of an answer
+        finally:
+            self._used = time.monotonic()
+            self._clients -= 1
+
+    def _answer(
+        self, client: socket.socket, request: dict[str, Any], descriptors: list[int]
+    ) -> dict[str, Any]:
+        kind, arguments = request["kind"], request.get("arguments", [])
+        verbs: dict[str, Callable[[], dict[str, Any]]] = {
+            "info": self._info,
+            "situation": lambda: {"situation": self.lab.situation.plain()},
+            "stand": lambda: self._stand(Situation.of(request["situation"])),
+            "change": lambda: self._change(request["verb"], arguments),
+            "ask": lambda: self._ask(request["verb"], arguments),
+            "run": lambda: self._run(client, arguments[0], arguments[1], descriptors),
+            "down": self._down,
+        }
+        return verbs[kind]()
+
+    def _info(self) -> dict[str, Any]:
+        quiet = time.monotonic() - self._used
+        return {
+            "name": self.claimed.name,
+            "topology": self.topology,
+            "title": self.lab.title,
+            "since": self.since,
+            "process": os.getpid(),
+            "ends_in": None if self.idle is None else max(0.0, self.idle - quiet),
+            "situation": str(self.lab.situation),
+        }
+
+    def _stand(self, situation: Situation) -> dict[str, Any]:
+        with self._changing:
+            self.lab.situation = situation
+        return {}
+
+    def _change(self, verb: str, arguments: list[Any]) -> dict[str, Any]:
+        if verb not in CHANGES:
+            raise LabError(f"no verb changes a lab like {verb!r}; there are {', '.join(CHANGES)}")
+        with self._changing:
+            getattr(self.lab, verb)(*arguments)
+        return {"situation": self.lab.situation.plain()}
+
+    def _ask(self, verb: str, arguments: list[Any]) -> dict[str, Any]:
+        if verb not in QUESTIONS:
+            raise LabError(
+                f"nothing in a lab is asked by {verb!r}; there are {', '.join(QUESTIONS)}"
+            )
+        return {"answer": encode(verb, self.lab._ask(verb, *arguments))}  # noqa: SLF001 - the other half of one contract
+
+    def _run(
+        self, client: socket.socket, host: str, argv: list[str], descriptors: list[int]
+    ) -> dict[str, Any]:
+        """Run a program on the client's own streams; the client interrupts it or hangs up."""
+        process = self.lab.spawn(host, argv, descriptors)
+        try:
+            while (status := process.wait(0)) is None:
+                waited: list[Process | socket.socket] = [process, client]
+                readable, _, _ = select.select(waited, [], [])
+                if client in readable:
+                    said = client.recv(64)
+                    process.signal(signal.SIGINT if said else signal.SIGKILL)
+                    if not said:
+                        process.stop()
+        finally:
+            process.close()
+        return {"status": status}
+
+    def _down(self) -> dict[str, Any]:
+        self.end()
+        return {}
+
+
+def requests(connection: socket.socket) -> Iterator[tuple[dict[str, Any], list[int]]]:
+    """Yield each JSON object that arrives, with the descriptors that came beside it.
+
+    Raises:
+        OSError: the connection broke, or carried something else.
+    """
+    buffer, descriptors = bytearray(), list[int]()
+    while True:
+        data, given, _, _ = socket.recv_fds(connection, 1 << 16, 3, socket.MSG_CMSG_CLOEXEC)
+        descriptors += given
+        buffer += data
+        if not data or len(buffer) > LINE_LIMIT:
+            for descriptor in descriptors:
+                os.close(descriptor)
+            return
+        while (end := buffer.find(b"\n")) >= 0:
+            line = bytes(buffer[:end])
+            del buffer[: end + 1]
+            try:
+                request = json.loads(line)
+            except ValueError as error:
+                raise OSError(f"no JSON: {line[:80]!r}") from error
+            yield (request if isinstance(request, dict) else {}), descriptors
+            descriptors = []
+
+
+def send(
+    connection: socket.socket, message: dict[str, Any], descriptors: tuple[int, ...] = ()
+) -> None:
+    """Send one JSON object, with descriptors beside it."""
+    data = json.dumps(message).encode() + b"\n"
+    sent = socket.send_fds(connection, [data], list(descriptors)) if descriptors else 0
+    connection.sendall(data[sent:])
+
+
+def _owner(client: socket.socket) -> int:
+    """Return the user at the other end, as the kernel knows it (unix(7), SO_PEERCRED)."""
+    size = struct.calcsize("3i")
+    _, user, _ = struct.unpack("3i", client.getsockopt(socket.SOL_SOCKET, socket.SO_PEERCRED, size))
+    return int(user)

@@ -1,0 +1,217 @@
+"""A lab that another process holds, with the verbs of a lab of one's own (see `labs.holder`)."""
+
+from __future__ import annotations
+
+import contextlib
+import json
+import os
+import socket
+import time
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, Final
+
+from bgp.fsm_log import LoggedTransition
+from labs import topology_file
+from labs.errors import LabError
+from labs.holder import SUFFIX, send
+from labs.lab_recording import decode
+from labs.lab_verbs import LabVerbs
+from labs.polling import poll
+from labs.situation import Situation
+
+FOLLOW_INTERVAL: Final = 0.2
+DOWN_SECONDS: Final = 20.0
+
+
+@dataclass(frozen=True)
+class Info:
+    """A lab that is up.
+
+    Attributes:
+        name: what it is reached by.
+        topology: the name or file of what it is made of.
+        title: the lab in a line.
+        since: when it came up, seconds since the epoch.
+        process: the process that holds it.
+        ends_in: seconds until it ends by itself if nobody asks anything; None for never.
+        situation: what has been done to it, for people.
+    """
+
+    name: str
+    topology: str
+    title: str
+    since: float
+    process: int
+    ends_in: float | None
+    situation: str
+
+
+class Door:
+    """A connection to a lab's holder."""
+
+    def __init__(self, folder: Path, name: str) -> None:
+        """Connect.
+
+        Raises:
+            LabError: no lab of that name is up.
+        """
+        self.name = name
+        self._socket = socket.socket(socket.AF_UNIX)
+        try:
+            place = os.open(folder, os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC)
+            try:
+                self._socket.connect(f"/proc/self/fd/{place}/{name}{SUFFIX}")
+            finally:
+                os.close(place)
+        except OSError as error:
+            self._socket.close()
+            up = ", ".join(_names(folder)) or "none is"
+            raise LabError(f"no lab called {name} is up ({up})") from error
+        # No generator: Ctrl-C in the middle of one would end it, and the reply is yet to come.
+        self._replies = self._socket.makefile("rb")
+
+    def close(self) -> None:
+        """Hang up; the lab goes on."""
+        self._replies.close()
+        self._socket.close()
+
+    def hang_up(self) -> None:
+        """Hang up while another thread waits for a reply, which ends too."""
+        self._socket.shutdown(socket.SHUT_RDWR)
+
+    def ask(self, kind: str, descriptors: tuple[int, ...] = (), **fields: Any) -> dict[str, Any]:  # noqa: ANN401 - JSON
+        """Send a request; return the reply.
+
+        Raises:
+            LabError: it was refused, or the lab has ended.
+        """
+        try:
+            send(self._socket, {"kind": kind, **fields}, descriptors)
+        except OSError as error:
+            raise LabError(f"the lab {self.name} has ended") from error
+        return self.reply()
+
+    def reply(self) -> dict[str, Any]:
+        """Wait for the reply to the request that was sent last.
+
+        Raises:
+            LabError: it was refused, or the lab has ended.
+        """
+        try:
+            line = self._replies.readline()
+        except OSError as error:
+            raise LabError(f"the lab {self.name} has ended") from error
+        if not line.endswith(b"\n"):
+            raise LabError(f"the lab {self.name} has ended")
+        reply: dict[str, Any] = json.loads(line)
+        if "error" in reply:
+            raise LabError(reply["error"])
+        return reply
+
+    def interrupt(self) -> None:
+        """Interrupt the program that a `run` in progress has started."""
+        self._socket.send(b"\n")
+
+
+class RemoteLab(LabVerbs):
+    """A lab that is up elsewhere; closing this leaves it up."""
+
+    live = True
+
+    def __init__(self, folder: Path, name: str) -> None:
+        """Reach the lab of that name.
+
+        Raises:
+            LabError: none is up.
+        """
+        self.door = Door(folder, name)
+        info = self.info()
+        super().__init__(topology_file.load(info.topology))
+        self.title = info.title
+
+    # The holder has the one situation; `LabVerbs` reads and sets it like its own.
+    @property
+    def situation(self) -> Situation:
+        """What has been done to the lab, by whomever."""
+        return Situation.of(self.door.ask("situation")["situation"])
+
+    @situation.setter
+    def situation(self, situation: Situation) -> None:
+        if hasattr(self, "title"):  # not while the base class stands at its beginning
+            self.door.ask("stand", situation=situation.plain())
+
+    def info(self) -> Info:
+        """Return what there is to know about the lab from outside."""
+        return Info(**self.door.ask("info"))
+
+    def close(self) -> None:
+        """Hang up."""
+        self.door.close()
+
+    def down(self) -> None:
+        """End the lab; returns when everything in it is gone."""
+        process = self.info().process
+        self.door.ask("down")
+        poll("the lab is gone", lambda: not Path(f"/proc/{process}").exists() or _ended(process),
+             DOWN_SECONDS)  # fmt: skip
+
+    def execute(self, host: str, argv: Sequence[str], streams: tuple[int, int, int]) -> int:
+        """Run a program on a host with these streams as its own; return its exit status.
+
+        Ctrl-C here interrupts the program there.
+        """
+        self.topology.host(host)
+        try:
+            reply = self.door.ask("run", streams, arguments=[host, list(argv)])
+        except KeyboardInterrupt:
+            self.door.interrupt()
+            reply = self.door.reply()  # a second Ctrl-C hangs up
+        return int(reply["status"])
+
+    def follow(
+        self, host: str, neighbor: str, seconds: float | None = None
+    ) -> Iterator[LoggedTransition]:
+        """Yield the edges of a session, each as it happens, those since `mend` or `mark` first."""
+        deadline = None if seconds is None else time.monotonic() + seconds
+        given = 0
+        while deadline is None or time.monotonic() < deadline:
+            edges = self.transitions(host, neighbor)
+            given = min(given, len(edges))
+            yield from edges[given:]
+            given = len(edges)
+            time.sleep(FOLLOW_INTERVAL)
+
+    def _change(self, after: Situation, verb: str, *arguments: Any) -> None:  # noqa: ANN401 - arguments differ by verb
+        del after  # the holder works it out from its own
+        self.door.ask("change", verb=verb, arguments=list(arguments))
+
+    def _ask(self, verb: str, *arguments: Any) -> Any:  # noqa: ANN401 - as the verb's answer
+        return decode(verb, self.door.ask("ask", verb=verb, arguments=list(arguments))["answer"])
+
+
+def labs_up(folder: Path) -> list[Info]:
+    """Return the labs that are up, by name; what a crash left behind is removed."""
+    found = []
+    for name in _names(folder):
+        try:
+            door = Door(folder, name)
+        except LabError:
+            with contextlib.suppress(FileNotFoundError):
+                (folder / f"{name}{SUFFIX}").unlink()
+            continue
+        with contextlib.closing(door), contextlib.suppress(LabError):
+            found.append(Info(**door.ask("info")))
+    return found
+
+
+def _names(folder: Path) -> list[str]:
+    return sorted(path.name.removesuffix(SUFFIX) for path in folder.glob(f"*{SUFFIX}"))
+
+
+def _ended(process: int) -> bool:
+    """Whether a process is a zombie that its parent has yet to collect."""
+    with contextlib.suppress(OSError):
+        return Path(f"/proc/{process}/stat").read_text().rpartition(")")[2].split()[0] == "Z"
+    return True

@@ -1,0 +1,178 @@
+"""`locrib lab` as its user meets it: a lab up in one process, and other commands that reach it."""
+
+import json
+import os
+import re
+import signal
+import subprocess
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from labs.polling import poll
+from locrib import daemons
+from locrib.lab_up import parse_time
+from locrib.trouble import Exit, Trouble
+
+TOP = Path(__file__).parents[2]
+COMMAND = [sys.executable, "-P", "-m", "locrib", "lab"]
+SECONDS = 60.0
+
+pytestmark = pytest.mark.lab
+
+
+class Shell:
+    """A user's shell: the command with a runtime folder of the test's own."""
+
+    def __init__(self, runtime: Path) -> None:
+        runtime.mkdir(mode=0o700)
+        self.runtime = runtime
+        self.environment = os.environ | {
+            "XDG_RUNTIME_DIR": str(runtime), "PYTHONPATH": str(TOP), "COLUMNS": "100",
+        }  # fmt: skip
+
+    def __call__(self, *arguments: str, typed: str = "") -> subprocess.CompletedProcess[str]:
+        """Run `locrib lab ARGUMENTS` to its end."""
+        return subprocess.run(
+            [*COMMAND, *arguments], env=self.environment, input=typed, capture_output=True,
+            text=True, check=False, timeout=SECONDS,
+        )  # fmt: skip
+
+    def say(self, *arguments: str) -> str:
+        """Run a command that must work; return what it printed."""
+        done = self(*arguments)
+        assert done.returncode == Exit.OK, done.stdout + done.stderr
+        return done.stdout
+
+    def start(self, *arguments: str) -> subprocess.Popen[str]:
+        """Start a command that goes on."""
+        return subprocess.Popen(
+            [*COMMAND, *arguments], env=self.environment, stdin=subprocess.DEVNULL,
+            stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True,
+        )  # fmt: skip
+
+
+@pytest.fixture(scope="module")
+def shell(tmp_path_factory: pytest.TempPathFactory) -> Shell:
+    return Shell(tmp_path_factory.mktemp("user") / "run")
+
+
+@pytest.fixture(scope="module")
+def lab(shell: Shell) -> Iterator[str]:
+    """The name of a detached lab."""
+    if (refused := daemons.refusal()) is not None:
+        pytest.skip(refused)
+    done = shell("up", "first-session", "--detach", "--name", "class")
+    assert done.returncode == Exit.OK, done.stderr
+    assert re.search(r"^Ready .* in \d+\.\d s$", done.stdout, re.MULTILINE)
+    yield "class"
+    shell.say("down", "class")
+    assert "No lab is up" in shell.say("list")
+    assert list((shell.runtime / "locrib" / "labs").iterdir()) == []
+
+
+@pytest.mark.usefixtures("lab")
+def test_a_lab_that_is_up_is_listed_and_shown(shell: Shell) -> None:
+    assert shell.say("list").startswith("class: A first session")
+    assert json.loads(shell.say("list", "--json"))["ends_in"] > 7000
+    shown = shell.say("show")
+    assert "tor1 - node1: Established, Established" in shown
+    assert "nothing done" in shown
+
+
+@pytest.mark.usefixtures("lab")
+def test_commands_run_where_they_are_told_and_end_as_they_end(shell: Shell) -> None:
+    assert "192.0.2.10/24" in shell.say("run", "client", "--", "ip", "-br", "addr")
+    assert shell("run", "client", "--", "sh", "-c", "echo no >&2; exit 7").returncode == 7
+    assert shell("run", "client", "--", "cat", typed="typed here").stdout == "typed here"
+    assert "64512" in shell.say("vtysh", "tor1", "-c", "show bgp summary")
+    assert "Established" in shell.say("vtysh", "node1", "-c", "show protocols")
+
+
+@pytest.mark.usefixtures("lab")
+def test_a_command_is_interrupted_where_it_runs(shell: Shell) -> None:
+    with shell.start("run", "client", "--", "sh", "-c", "echo on; exec sleep 600") as running:
+        assert running.stdout is not None
+        assert running.stdout.readline() == "on\n"
+        running.send_signal(signal.SIGINT)
+        assert running.wait(SECONDS) == 128 + signal.SIGINT
+    assert "sleep" not in shell.say("run", "client", "--", "ps", "-e", "-o", "comm")
+
+
+@pytest.mark.usefixtures("lab")
+def test_breaking_and_mending_from_the_command_line(shell: Shell) -> None:
+    assert "AS_PATH 64601 64512" in shell.say("paths", "border", "10.244.1.0/24")
+    assert "pod1 answered and saw 192.0.2.10" in shell.say("curl", "client", "http://10.244.1.10/")
+    assert shell.say("trace", "client", "10.244.1.10").splitlines()[-1] == "pod1: arrived"
+    assert "cut sw1 tor1: yes" in shell.say("cut", "tor1", "sw1")
+    broken = shell("trace", "client", "10.244.1.10")
+    assert broken.returncode == Exit.CHECK
+    assert shell("cut", "tor1", "sw1").returncode == Exit.INPUT
+    assert "nothing done" in shell.say("mend")
+    shell.say("stop", "node1")
+    poll("the edge is logged", lambda: "-> Idle" in shell.say("transitions", "tor1", "node1"))
+    assert "is stopped" in shell.say("show")
+    shell.say("start", "node1")
+    shell.say("mend")
+
+
+@pytest.mark.usefixtures("lab")
+def test_what_happens_is_followed_as_it_happens(shell: Shell) -> None:
+    shell.say("mend")
+    with shell.start("transitions", "tor1", "node1", "--follow") as running:
+        assert running.stdout is not None
+        shell.say("stop", "node1")
+        assert "Established -> " in running.stdout.readline()
+        running.send_signal(signal.SIGINT)
+        assert running.wait(SECONDS) == Exit.INTERRUPTED
+    shell.say("mend")
+
+
+@pytest.mark.usefixtures("lab")
+def test_mistakes_are_three_lines(shell: Shell) -> None:
+    for arguments, told in (
+        (["run", "nobody", "--", "true"], "nobody"),
+        (["cut", "tor1", "pod1"], "pod1"),
+        (["show", "--lab", "other"], "no lab called other is up (class)"),
+        (["up", "first-session", "--name", "class"], "a lab called class is up already"),
+        (["up", "first-session", "--name", "class", "--detach"], "is up already"),
+        (["up", "nonsense"], "no topology is called 'nonsense'"),
+        (["up", "first-session", "--idle", "soon"], "'soon'"),
+    ):
+        done = shell(*arguments)
+        assert done.returncode in (Exit.INPUT, Exit.BUSY, Exit.USAGE), done.stderr
+        assert [line.split()[0] for line in done.stderr.splitlines()] == ["Expected", "Saw", "Next"]
+        assert told in done.stderr
+
+
+@pytest.mark.usefixtures("lab")
+def test_a_lab_in_the_foreground_ends_with_its_terminal(shell: Shell) -> None:
+    for ending in (signal.SIGINT, signal.SIGTERM):
+        with shell.start("up", "first-session", "--name", "mine") as running:
+            assert running.stdout is not None
+            for line in running.stdout:
+                if "Ctrl-C" in line:
+                    break
+            several = shell("show")
+            assert (several.returncode, "several are: class, mine" in several.stderr) == (
+                Exit.USAGE, True,
+            )  # fmt: skip
+            running.send_signal(ending)
+            assert running.wait(SECONDS) == Exit.OK
+            assert "nothing is left of it" in running.stdout.read()
+    assert shell.say("list").count("\n") == 1
+
+
+@pytest.mark.parametrize(
+    ("text", "seconds"), [("90s", 90), ("30m", 1800), ("2h", 7200), ("45", 45), ("0.5m", 30)]
+)
+def test_times_are_read_as_people_write_them(text: str, seconds: float) -> None:
+    assert parse_time(text) == seconds
+
+
+@pytest.mark.parametrize("text", ["", "soon", "-1s", "0", "2d"])
+def test_a_time_that_is_none_is_refused(text: str) -> None:
+    with pytest.raises(Trouble):
+        parse_time(text)
