@@ -6,13 +6,13 @@ Nothing here decides what happens next; ``bgp/fsm_table.py`` does.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, replace
 from types import MappingProxyType
 from typing import Final
 
 from bgp.errors import InvalidValueError
-from bgp.fsm_table import RFC_TABLE, Row
+from bgp.fsm_table import RFC_TABLE, Row, Table
 from bgp.fsm_words import Action, Condition, Counter, Event, State, Timer
 from bgp.hold_time import LARGE_HOLD_TIME, keepalive_interval, send_hold_time
 from bgp.notification import Notification
@@ -121,6 +121,8 @@ class Transition:
 
 def rows_for(state: State, event: Event, table: tuple[Row, ...] = RFC_TABLE) -> tuple[Row, ...]:
     """Return the rows of a state and an event."""
+    if isinstance(table, Table):
+        return table.by_pair.get((state, event), ())
     return tuple(row for row in table if row.state is state and row.event is event)
 
 
@@ -146,20 +148,25 @@ def step(
 
 
 def _holds(condition: Condition, connection: Connection, stimulus: Stimulus) -> bool:
-    attributes = connection.attributes
-    running = Timer.DELAY_OPEN in connection.timers
-    truths = {
-        Condition.DELAY_OPEN: attributes.delay_open,
-        Condition.DELAY_OPEN_RUNNING: running,
-        Condition.SEND_NOTIFICATION: attributes.send_notification_without_open,
-        Condition.DAMP: attributes.damp_peer_oscillations,
-        Condition.HOLD_TIME: _hold_time(connection, stimulus) != 0,
-        Condition.COLLISION_ESTABLISHED: attributes.collision_detect_established_state,
-        Condition.COLLISION_LOST: stimulus.loses_collision,
+    truth = _TRUTHS.get(condition)
+    if truth is None:
+        return not _TRUTHS[OPPOSITES[condition]](connection, stimulus)
+    return truth(connection, stimulus)
+
+
+_TRUTHS: Final[Mapping[Condition, Callable[[Connection, Stimulus], bool]]] = MappingProxyType(
+    {
+        Condition.DELAY_OPEN: lambda c, _: c.attributes.delay_open,
+        Condition.DELAY_OPEN_RUNNING: lambda c, _: Timer.DELAY_OPEN in c.timers,
+        Condition.SEND_NOTIFICATION: lambda c, _: c.attributes.send_notification_without_open,
+        Condition.DAMP: lambda c, _: c.attributes.damp_peer_oscillations,
+        Condition.HOLD_TIME: lambda c, stimulus: _hold_time(c, stimulus) != 0,
+        Condition.COLLISION_ESTABLISHED: (
+            lambda c, _: c.attributes.collision_detect_established_state
+        ),
+        Condition.COLLISION_LOST: lambda _, stimulus: stimulus.loses_collision,
     }
-    return truths[condition] if condition in truths else not truths[OPPOSITES[condition]]
-
-
+)
 OPPOSITES: Final = {
     Condition.NOT_DELAY_OPEN: Condition.DELAY_OPEN,
     Condition.DELAY_OPEN_NOT_RUNNING: Condition.DELAY_OPEN_RUNNING,
@@ -188,9 +195,11 @@ def _apply(row: Row, connection: Connection, stimulus: Stimulus) -> Connection:
     timers = dict(connection.timers)
     _expire(timers, stimulus.event)
     for action in row.actions:
-        for timer, length in _timer_effects(action, connection, hold_time).items():
-            if length:
-                timers[timer] = connection.now + length
+        if action not in _SETS or not _happens(action, connection):
+            continue
+        for timer, length in _SETS[action].items():
+            if seconds := length(connection, hold_time):
+                timers[timer] = connection.now + seconds
             else:
                 timers.pop(timer, None)
     counter = {
@@ -228,32 +237,59 @@ def _expire(timers: dict[Timer, float], event: Event) -> None:
         timers.pop(EXPIRIES[event], None)
 
 
-def _timer_effects(action: Action, connection: Connection, hold_time: int) -> Mapping[Timer, float]:
-    """The timers an action sets, and to how many seconds; zero stops one."""
-    attributes = connection.attributes
-    send_hold = {Timer.SEND_HOLD: send_hold_time(attributes.send_hold_time, hold_time)}
-    damped = {Timer.IDLE_HOLD: attributes.idle_hold_time}
-    effects: dict[Action, Mapping[Timer, float]] = {
-        Action.INITIALIZE: {Timer.IDLE_HOLD: 0},  # it keeps a peer in Idle (8.1.1), no further
-        Action.START_CONNECT_RETRY: {Timer.CONNECT_RETRY: attributes.connect_retry_time},
-        Action.STOP_CONNECT_RETRY: {Timer.CONNECT_RETRY: 0},
-        Action.START_DELAY_OPEN: {Timer.DELAY_OPEN: attributes.delay_open_time},
-        Action.STOP_DELAY_OPEN: {Timer.DELAY_OPEN: 0},
-        Action.HOLD_LARGE: {Timer.HOLD: LARGE_HOLD_TIME},
-        Action.HOLD_CONFIGURED: {Timer.HOLD: attributes.hold_time},
-        Action.HOLD_NEGOTIATED: {Timer.HOLD: hold_time},
-        Action.RESTART_HOLD: {Timer.HOLD: hold_time},
-        Action.STOP_HOLD: {Timer.HOLD: 0},
-        Action.START_KEEPALIVE: {Timer.KEEPALIVE: keepalive_interval(hold_time)},
-        Action.RESTART_KEEPALIVE: {Timer.KEEPALIVE: keepalive_interval(hold_time)},
-        Action.STOP_KEEPALIVE: {Timer.KEEPALIVE: 0},
-        Action.START_SEND_HOLD: send_hold,
-        Action.RESTART_SEND_HOLD: send_hold if connection.peer_reads else {},
-        Action.DAMP: damped if attributes.damp_peer_oscillations else {},
-        Action.DROP: dict.fromkeys(_OF_CONNECTION, 0.0),
-        Action.RELEASE: dict.fromkeys((*_OF_CONNECTION, Timer.DELAY_OPEN), 0.0),
+_Length = Callable[[Connection, int], float]
+
+
+def _zero(_: Connection, __: int) -> float:
+    return 0
+
+
+def _connect_retry(connection: Connection, _: int) -> float:
+    return connection.attributes.connect_retry_time
+
+
+def _hold(_: Connection, hold_time: int) -> float:
+    return hold_time
+
+
+def _keepalive(_: Connection, hold_time: int) -> float:
+    return keepalive_interval(hold_time)
+
+
+def _send_hold(connection: Connection, hold_time: int) -> float:
+    return send_hold_time(connection.attributes.send_hold_time, hold_time)
+
+
+# The timers each action sets, and to how many seconds by connection and hold time; zero stops one.
+_SETS: Final[Mapping[Action, Mapping[Timer, _Length]]] = MappingProxyType(
+    {
+        Action.INITIALIZE: {Timer.IDLE_HOLD: _zero},  # it keeps a peer in Idle (8.1.1), no further
+        Action.START_CONNECT_RETRY: {Timer.CONNECT_RETRY: _connect_retry},
+        Action.STOP_CONNECT_RETRY: {Timer.CONNECT_RETRY: _zero},
+        Action.START_DELAY_OPEN: {Timer.DELAY_OPEN: lambda c, _: c.attributes.delay_open_time},
+        Action.STOP_DELAY_OPEN: {Timer.DELAY_OPEN: _zero},
+        Action.HOLD_LARGE: {Timer.HOLD: lambda _, __: LARGE_HOLD_TIME},
+        Action.HOLD_CONFIGURED: {Timer.HOLD: lambda c, _: c.attributes.hold_time},
+        Action.HOLD_NEGOTIATED: {Timer.HOLD: _hold},
+        Action.RESTART_HOLD: {Timer.HOLD: _hold},
+        Action.STOP_HOLD: {Timer.HOLD: _zero},
+        Action.START_KEEPALIVE: {Timer.KEEPALIVE: _keepalive},
+        Action.RESTART_KEEPALIVE: {Timer.KEEPALIVE: _keepalive},
+        Action.STOP_KEEPALIVE: {Timer.KEEPALIVE: _zero},
+        Action.START_SEND_HOLD: {Timer.SEND_HOLD: _send_hold},
+        Action.RESTART_SEND_HOLD: {Timer.SEND_HOLD: _send_hold},
+        Action.DAMP: {Timer.IDLE_HOLD: lambda c, _: c.attributes.idle_hold_time},
+        Action.DROP: dict.fromkeys(_OF_CONNECTION, _zero),
+        Action.RELEASE: dict.fromkeys((*_OF_CONNECTION, Timer.DELAY_OPEN), _zero),
     }
-    return effects.get(action, {})
+)
+
+
+def _happens(action: Action, connection: Connection) -> bool:
+    """Whether an action that hangs on more than its row's conditions is done."""
+    if action is Action.DAMP:
+        return connection.attributes.damp_peer_oscillations
+    return action is not Action.RESTART_SEND_HOLD or connection.peer_reads
 
 
 def advance(

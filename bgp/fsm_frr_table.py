@@ -18,7 +18,7 @@ from bgp.fsm_frr_differences import (
     RELEASES,
     Difference,
 )
-from bgp.fsm_table import RFC_TABLE, Row
+from bgp.fsm_table import RFC_TABLE, Row, Table
 from bgp.fsm_words import Action, Event, Origin, State
 
 RFC_ROWS: Final = tuple(
@@ -29,23 +29,16 @@ RFC_ROWS: Final = tuple(
 """The RFC's rows as they are without the options that FRR does not have."""
 
 
-def frr_table(release: str) -> tuple[Row, ...]:
+def frr_table(release: str) -> Table:
     """Return the rows of a release of FRR, ``frr-8.4`` or ``frr-10``."""
     differences = [each for each in DIFFERENCES if release in each.releases]
-    return (
-        *(_row(row, differences) for row in RFC_ROWS),
-        *(
-            Row(
-                State.CLEARING,
-                event,
-                next_state=State.CLEARING,
-                origin=Origin.FRR,
-                section="",
-            )
-            for event in Event
-            if event not in ABSENT
-        ),
-    )
+    rows = [_row(row, differences) for row in RFC_ROWS]
+    clearing = [
+        Row(State.CLEARING, event, next_state=State.CLEARING, origin=Origin.FRR, section="")
+        for event in Event
+        if event not in ABSENT
+    ]
+    return Table([*rows, *clearing])
 
 
 def _row(row: Row, differences: list[Difference]) -> Row:

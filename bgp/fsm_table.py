@@ -11,8 +11,9 @@ event 29 and the SendHoldTimer's actions, which name it.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from functools import cached_property
 from typing import Final
 
 from bgp.fsm_words import Action, Condition, Counter, Event, EventGroup, Origin, State
@@ -66,6 +67,18 @@ class Row:
     def ignored(self) -> bool:
         """Whether nothing at all happens."""
         return not self.actions and self.next_state is self.state
+
+
+class Table(tuple[Row, ...]):  # noqa: SLOT001 - the look-up is kept in the instance
+    """Rows in their order, and a look-up of them."""
+
+    @cached_property
+    def by_pair(self) -> Mapping[tuple[State, Event], tuple[Row, ...]]:
+        """The rows of each state and event."""
+        found: dict[tuple[State, Event], tuple[Row, ...]] = {}
+        for row in self:
+            found[row.state, row.event] = (*found.get((row.state, row.event), ()), row)
+        return found
 
 
 _STARTS: Final = (1, 3, 4, 5, 6, 7)
@@ -353,7 +366,7 @@ def _send_hold() -> Iterator[Row]:
     )
 
 
-RFC_TABLE: Final = tuple(
+RFC_TABLE: Final = Table(
     sorted(
         (
             *_idle(),
