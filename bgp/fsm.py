@@ -13,8 +13,8 @@ from typing import Final
 
 from bgp.errors import InvalidValueError
 from bgp.fsm_table import RFC_TABLE, Row, Table
+from bgp.fsm_timers import SETS
 from bgp.fsm_words import Action, Condition, Counter, Event, State, Timer
-from bgp.hold_time import LARGE_HOLD_TIME, keepalive_interval, send_hold_time
 from bgp.notification import Notification
 
 
@@ -187,7 +187,6 @@ def _hold_time(connection: Connection, stimulus: Stimulus) -> int:
 
 _TCP_UP: Final = (Event.TCP_CR_ACKED, Event.TCP_CONNECTION_CONFIRMED)
 _OPENS: Final = (Event.BGP_OPEN, Event.BGP_OPEN_DELAYED)
-_OF_CONNECTION: Final = (Timer.HOLD, Timer.KEEPALIVE, Timer.SEND_HOLD)
 
 
 def _apply(row: Row, connection: Connection, stimulus: Stimulus) -> Connection:
@@ -195,10 +194,10 @@ def _apply(row: Row, connection: Connection, stimulus: Stimulus) -> Connection:
     timers = dict(connection.timers)
     _expire(timers, stimulus.event)
     for action in row.actions:
-        if action not in _SETS or not _happens(action, connection):
+        if action not in SETS or not _happens(action, connection):
             continue
-        for timer, length in _SETS[action].items():
-            if seconds := length(connection, hold_time):
+        for timer, length in SETS[action].items():
+            if seconds := length(connection.attributes, hold_time):
                 timers[timer] = connection.now + seconds
             else:
                 timers.pop(timer, None)
@@ -235,54 +234,6 @@ def _expire(timers: dict[Timer, float], event: Event) -> None:
     """A timer that has expired no longer runs."""
     if event in EXPIRIES:
         timers.pop(EXPIRIES[event], None)
-
-
-_Length = Callable[[Connection, int], float]
-
-
-def _zero(_: Connection, __: int) -> float:
-    return 0
-
-
-def _connect_retry(connection: Connection, _: int) -> float:
-    return connection.attributes.connect_retry_time
-
-
-def _hold(_: Connection, hold_time: int) -> float:
-    return hold_time
-
-
-def _keepalive(_: Connection, hold_time: int) -> float:
-    return keepalive_interval(hold_time)
-
-
-def _send_hold(connection: Connection, hold_time: int) -> float:
-    return send_hold_time(connection.attributes.send_hold_time, hold_time)
-
-
-# The timers each action sets, and to how many seconds by connection and hold time; zero stops one.
-_SETS: Final[Mapping[Action, Mapping[Timer, _Length]]] = MappingProxyType(
-    {
-        Action.INITIALIZE: {Timer.IDLE_HOLD: _zero},  # it keeps a peer in Idle (8.1.1), no further
-        Action.START_CONNECT_RETRY: {Timer.CONNECT_RETRY: _connect_retry},
-        Action.STOP_CONNECT_RETRY: {Timer.CONNECT_RETRY: _zero},
-        Action.START_DELAY_OPEN: {Timer.DELAY_OPEN: lambda c, _: c.attributes.delay_open_time},
-        Action.STOP_DELAY_OPEN: {Timer.DELAY_OPEN: _zero},
-        Action.HOLD_LARGE: {Timer.HOLD: lambda _, __: LARGE_HOLD_TIME},
-        Action.HOLD_CONFIGURED: {Timer.HOLD: lambda c, _: c.attributes.hold_time},
-        Action.HOLD_NEGOTIATED: {Timer.HOLD: _hold},
-        Action.RESTART_HOLD: {Timer.HOLD: _hold},
-        Action.STOP_HOLD: {Timer.HOLD: _zero},
-        Action.START_KEEPALIVE: {Timer.KEEPALIVE: _keepalive},
-        Action.RESTART_KEEPALIVE: {Timer.KEEPALIVE: _keepalive},
-        Action.STOP_KEEPALIVE: {Timer.KEEPALIVE: _zero},
-        Action.START_SEND_HOLD: {Timer.SEND_HOLD: _send_hold},
-        Action.RESTART_SEND_HOLD: {Timer.SEND_HOLD: _send_hold},
-        Action.DAMP: {Timer.IDLE_HOLD: lambda c, _: c.attributes.idle_hold_time},
-        Action.DROP: dict.fromkeys(_OF_CONNECTION, _zero),
-        Action.RELEASE: dict.fromkeys((*_OF_CONNECTION, Timer.DELAY_OPEN), _zero),
-    }
-)
 
 
 def _happens(action: Action, connection: Connection) -> bool:
