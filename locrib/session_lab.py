@@ -19,7 +19,7 @@ from locrib.told import told
 from locrib.waiting import Waiting
 from modules.certify_session import HEADERS, KEEPALIVE, SEGMENT, update_octets
 from modules.pictures.network import Pair, network_picture, trace_picture
-from modules.pictures.page import Picture, esc
+from modules.pictures.page import Picture, esc, prose
 from modules.pictures.router import text_picture
 from modules.pictures.segments import Packet, segments_picture
 from modules.pictures.session_time import Stretch, session_picture
@@ -38,6 +38,7 @@ class SessionLab:
         self._lab = lab
         self.why = why
         self._cut: set[Pair] = set()
+        self._seen = True  # whether what the last acts led to has been looked at
 
     @property
     def live(self) -> bool:
@@ -95,6 +96,7 @@ class SessionLab:
 
     def follow(self, host: str, neighbor: str, seconds: float) -> Iterator[LoggedTransition]:
         """Give a router's transitions as they happen, until the session is up."""
+        self._seen = True
         for found in self._lab.follow(host, neighbor, seconds):
             yield found
             if found.after is State.ESTABLISHED:
@@ -200,6 +202,7 @@ class SessionLab:
         """Undo everything that was done, and wait until the sessions are up again."""
         self._lab.mend()
         self._cut.clear()
+        self._seen = True
 
     def close(self) -> None:
         """End the lab; everything in it is gone when this returns."""
@@ -236,15 +239,10 @@ class SessionLab:
     def mended(self) -> Picture:
         """Give the sessions a moment, then let the client judge."""
         deadline = time.monotonic() + MOMENT
-        for host, neighbor in self._pairs():
-            frr = self._lab.topology.speaker(host).daemon.startswith("frr")
-            if frr and self._state(host, neighbor) != State.ESTABLISHED:
-                self._give_time(host, neighbor, max(deadline - time.monotonic(), 0.1))
+        up = sum(self._comes_up(*pair, deadline) for pair in self._pairs())
         (answer,) = self._lab.curl(CLIENT, f"http://{POD}/", 1)
-        down = [pair for pair in self._pairs() if self._state(*pair) != State.ESTABLISHED]
-        if answer.error is None and not down:
+        if answer.error is None and up == len(self._pairs()):
             return self._said("Mended: the client reaches the pod, every session is Established.")
-        up = len(self._pairs()) - len(down)
         return self._said(
             f"Not mended yet. Expected: the client reaches the pod, {POD}, and every session is "
             f"Established on both ends. Seen: {answer.error or 'it does'}; {up} of "
@@ -252,16 +250,21 @@ class SessionLab:
             "take everything back with `lab.mend()`."
         )
 
-    def _give_time(self, host: str, neighbor: str, seconds: float) -> None:
+    def _comes_up(self, host: str, neighbor: str, deadline: float) -> bool:
+        """Whether an end of a session is Established, now or by the deadline."""
         up = str(State.ESTABLISHED)
+        if self._state(host, neighbor) == up:
+            return True
+        seconds = max(deadline - time.monotonic(), 0.1)
         with Waiting(f"{host} to {neighbor}") as waiting:
             try:
                 self._lab.wait_state(host, neighbor, up, seconds, waiting.tell)
             except LabError:
-                return  # the client says so, too
+                return False
+        return True
 
     def _said(self, words: str) -> Picture:
-        body = f'<p class="lr-lead">{esc(words)}</p><p class="lr-soft">{esc(self.origin)}.</p>'
+        body = f'<p class="lr-lead">{prose(words)}</p><p class="lr-soft">{esc(self.origin)}.</p>'
         return Picture(body, f"{words}\n({self.origin})")
 
     # -- inside -------------------------------------------------------------------------------
@@ -278,11 +281,14 @@ class SessionLab:
             return NO_ANSWER
 
     def _do(self, verb: str, *arguments: object) -> None:
-        self._lab.mark()
+        """Do something; acts that follow one another unseen are one stretch of time."""
+        if self._seen:
+            self._lab.mark()
+        self._seen = False
         getattr(self._lab, verb)(*arguments)
 
     def _stretch(self, host: str, neighbor: str, seconds: float) -> Picture:
-        lab = self._lab
+        lab, self._seen = self._lab, True
         stretch = Stretch(
             f"{host} to {neighbor}",
             lab.transitions(host, neighbor),

@@ -73,6 +73,11 @@ def esc(text: object) -> str:
     return html.escape(str(text))
 
 
+def prose(text: str) -> str:
+    """Escape a sentence for HTML, with what stands in backticks as code."""
+    return re.sub(r"`([^`]+)`", r"<code>\1</code>", esc(text))
+
+
 @dataclass(frozen=True)
 class Picture:
     """Something to show in a notebook.

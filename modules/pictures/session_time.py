@@ -109,7 +109,10 @@ def _happened(found: LoggedTransition) -> str:
 def _lead(stretch: Stretch) -> str:
     transitions, times, now = stretch.transitions, stretch.times, stretch.now
     if not transitions:
-        return f"{now}, and nothing happened in {stretch.seconds:.0f} s."
+        silence = (
+            f", and nothing happened in {stretch.seconds:.0f} s" if stretch.seconds > 1 else ""
+        )
+        return f"{now}{silence}."
     fell = falls(transitions, times)
     if len(fell) > 1:
         apart = ", ".join(f"{b - a:.1f} s" for a, b in pairwise(fell))

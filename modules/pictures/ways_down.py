@@ -10,7 +10,7 @@ from typing import Final
 
 from bgp.fsm_table import RFC_TABLE
 from bgp.fsm_words import RFC_STATES, Event, Origin, State
-from modules.pictures.page import Picture, esc, table, text_table
+from modules.pictures.page import Picture, esc, prose, table, text_table
 
 WITH_TCP: Final = (State.OPEN_SENT, State.OPEN_CONFIRM, State.ESTABLISHED)
 """The states in which there is a TCP connection to lose, whatever options are set."""
@@ -45,4 +45,6 @@ def ways_down_picture() -> Picture:
         rows.append([str(state), f"{len(idle)} events", "; ".join(others) or "none"])
     note = "Counted in the table of RFC 4271 section 8.2.2; `locrib fsm` prints it row by row."
     body = table(head, [[esc(cell) for cell in row] for row in rows], "Ways down")
-    return Picture(f'{body}<p class="lr-soft">{esc(note)}</p>', f"{text_table(head, rows)}\n{note}")
+    return Picture(
+        f'{body}<p class="lr-soft">{prose(note)}</p>', f"{text_table(head, rows)}\n{note}"
+    )
