@@ -9,7 +9,6 @@ from __future__ import annotations
 
 import contextlib
 import ipaddress
-import itertools
 from abc import abstractmethod
 from collections.abc import Callable, Iterator
 from typing import Any, Final
@@ -23,8 +22,6 @@ from labs.situation import MENDED, Situation, link_key
 from labs.topology import Host, Topology
 from labs.wiring import DROPS
 
-BLOCK_LENGTH: Final = 26
-"""Length of the blocks a node hands out of its pod addresses; Calico's own is 26 too."""
 Tell = Callable[[float, str], None]
 """Told the seconds so far and the state of the session, while somebody waits."""
 FAULTS: Final = ("cut", "mtu", "drop")
@@ -131,7 +128,7 @@ class LabVerbs(Closing):
     def routes(self, node: str, count: int) -> None:
         """Let a node announce `count` blocks of pod addresses (/26) beside its own; 0 for none."""
         self._running(node)
-        self.blocks(node, count)
+        self.topology.blocks(node, count)
         how = str(count) if count else None
         self._change(self.situation.having(f"routes {node}", how), "routes", node, count)
 
@@ -311,22 +308,6 @@ class LabVerbs(Closing):
         return hops
 
     # -- inside -------------------------------------------------------------------------------
-
-    def blocks(self, node: str, count: int) -> tuple[str, ...]:
-        """Return the first `count` blocks that `routes` lets a node announce.
-
-        Raises:
-            LabError: the node has none, or fewer.
-        """
-        speaker = self.topology.speaker(node)
-        if not speaker.blocks:
-            raise LabError(f"the topology gives {node} no blocks to announce")
-        whole = ipaddress.IPv4Network(speaker.blocks)
-        most = 2 ** max(0, BLOCK_LENGTH - whole.prefixlen)
-        if not 0 <= count <= most:
-            raise LabError(f"{node} can announce 0 to {most} blocks out of {whole}, not {count}")
-        found = itertools.islice(whole.subnets(new_prefix=BLOCK_LENGTH), count) if count else ()
-        return tuple(map(str, found))
 
     @contextlib.contextmanager
     def _telling(self, tell: Tell | None) -> Iterator[None]:

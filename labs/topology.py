@@ -8,12 +8,15 @@ needs nothing but the names.
 from __future__ import annotations
 
 import ipaddress
+import itertools
 from collections.abc import Mapping
 from dataclasses import dataclass
 from enum import StrEnum
 
 from labs.errors import LabError
 
+BLOCK_LENGTH = 26
+"""Length of the blocks a node hands out of its pod addresses; Calico's own is 26 too."""
 BFD_MILLISECONDS = 300
 BFD_MULTIPLIER = 3
 """BFD in a lab: a packet every 300 ms, and three missing in a row end a session."""
@@ -270,3 +273,19 @@ class Topology:
                 if ours.network == ipaddress.ip_interface(theirs).network and mine != theirs:
                     return str(ours.ip), theirs.partition("/")[0]
         return None
+
+    def blocks(self, node: str, count: int) -> tuple[str, ...]:
+        """Return the first `count` blocks that a node can be told to announce.
+
+        Raises:
+            LabError: the node has none, or fewer.
+        """
+        speaker = self.speaker(node)
+        if not speaker.blocks:
+            raise LabError(f"the topology gives {node} no blocks to announce")
+        whole = ipaddress.IPv4Network(speaker.blocks)
+        most = 2 ** max(0, BLOCK_LENGTH - whole.prefixlen)
+        if not 0 <= count <= most:
+            raise LabError(f"{node} can announce 0 to {most} blocks out of {whole}, not {count}")
+        found = itertools.islice(whole.subnets(new_prefix=BLOCK_LENGTH), count) if count else ()
+        return tuple(map(str, found))

@@ -29,7 +29,7 @@ from labs.lab import Lab
 claimed = claim(Path(sys.argv[1]), "held")
 lab = Lab("first-session")
 holder = Holder(claimed, lab, "first-session")
-print(lab._tree.pid, flush=True)
+print(lab._parts.tree.pid, flush=True)
 holder.serve()
 """
 STRANGER = "import socket, sys; socket.socket(socket.AF_UNIX).connect(sys.argv[1])"

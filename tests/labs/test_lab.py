@@ -111,7 +111,7 @@ def test_lost_tcp_leaves_the_neighbor_in_connect(lab: Lab) -> None:
     lab.drop("node1", "sw1")
     lab.wait_state("tor1", "node1", "Connect", 20)
     poll("it stays there", lambda: lab.state("tor1", "node1") == "Connect")
-    with lab._tree.open_socket("tor1", socket.AF_INET, socket.SOCK_DGRAM) as udp:
+    with lab._parts.tree.open_socket("tor1", socket.AF_INET, socket.SOCK_DGRAM) as udp:
         udp.settimeout(5)
         udp.connect(("10.1.1.11", 9))
         udp.send(b"anyone?")
@@ -179,7 +179,7 @@ def test_a_switchs_port_drops_what_is_larger_than_its_mtu_both_ways(lab: Lab) ->
 
     def passes(octets: int, host: str, address: str) -> bool:
         """Send a UDP packet of that many octets to a closed port, and listen for the ICMP."""
-        with lab._tree.open_socket(host, socket.AF_INET, socket.SOCK_DGRAM) as udp:
+        with lab._parts.tree.open_socket(host, socket.AF_INET, socket.SOCK_DGRAM) as udp:
             udp.settimeout(0.3)
             udp.connect((address, 9))
             udp.send(bytes(octets - 28))

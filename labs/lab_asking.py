@@ -1,0 +1,153 @@
+"""The verbs that ask a running lab, answered by real routers and kernels (see `labs.lab_verbs`)."""
+
+from __future__ import annotations
+
+import contextlib
+import socket
+import time
+from collections.abc import Callable
+from typing import Final
+
+from bgp.errors import InvalidValueError
+from bgp.fsm_log import LoggedTransition
+from bgp.notification import Notification
+from labs import lab_trace
+from labs.errors import LabError
+from labs.frr_router import FrrRouter
+from labs.lab_curl import ask
+from labs.lab_parts import SETTLE_SECONDS, Parts
+from labs.lab_values import Answer, Hop, Output, Table, read_paths
+from labs.lab_verbs import Tell
+from labs.polling import poll
+
+LOOK_SECONDS: Final = 0.05
+PATH: Final = "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin"
+
+
+def environment(host: str) -> list[str]:
+    """Return the command that lets another find the host's own vtysh and birdc."""
+    return ["env", f"PATH=/run/lab/{host}/bin:{PATH}"]
+
+
+class Asking:
+    """What a lab's verbs answer; names and numbers have been checked."""
+
+    def __init__(self, parts: Parts) -> None:
+        """Ask a running lab."""
+        self._parts = parts
+        self.tell: Tell = lambda _seconds, _state: None
+
+    def run(self, host: str, command: str, seconds: float) -> Output:
+        """Run a shell command."""
+        process = self._parts.tree.spawn([*environment(host), "/bin/sh", "-c", command], host)
+        with contextlib.closing(process):
+            status = process.wait(seconds)
+            if status is None:
+                process.stop()
+                raise LabError(
+                    f"`{command}` on {host} did not end within {seconds:g} seconds; its last "
+                    f"lines:\n{process.last_lines()}"
+                )
+            return Output(process.log(), status)
+
+    def show(self, host: str, command: str) -> str:
+        """Ask the router's own tool."""
+        return self._parts.router(host).show(command)
+
+    def paths(self, host: str, prefix: str) -> Table:
+        """Read FRR's table for one prefix."""
+        router = self._parts.frr(host)
+        asn = int(self._parts.situation.get(f"as {host}") or self._parts.topology.hosts[host].asn)
+
+        def read() -> Table | None:
+            table = Table(router.table(prefix), router.daemon.name, asn)
+            try:
+                read_paths(table)
+            except InvalidValueError:  # a path that bgpd is just taking out
+                return None
+            return table
+
+        return poll(f"{host} lists its paths for {prefix}", read, SETTLE_SECONDS)
+
+    def announced(self, host: str, neighbor: str) -> tuple[str, ...]:
+        """List what is sent to a neighbor."""
+        return self._parts.router(host).announced(self._parts.topology.session(host, neighbor))
+
+    def state(self, host: str, neighbor: str) -> str:
+        """Name a session's state."""
+        return self._parts.router(host).state(self._parts.topology.session(host, neighbor))
+
+    def wait_state(self, host: str, neighbor: str, state: str, seconds: float) -> float:
+        """Wait for a state; tell of each look."""
+        session, router = self._parts.topology.session(host, neighbor), self._parts.router(host)
+        begun = time.monotonic()
+        before = len(router.log().splitlines())
+        frr = isinstance(router, FrrRouter)
+
+        def there() -> bool:
+            now = router.state(session)
+            self.tell(time.monotonic() - begun, now)
+            if now == state:
+                return True
+            edges = self._parts.edges(host, neighbor, before) if frr else ()
+            return any(edge.after == state for edge in edges)
+
+        poll(
+            f"{host} has its session with {neighbor} in {state}",
+            there,
+            seconds,
+            lambda: f"it is in {router.state(session)}",
+        )
+        return time.monotonic() - begun
+
+    def wait_notification(
+        self, host: str, neighbor: str, code: int, subcode: int, seconds: float
+    ) -> LoggedTransition:
+        """Wait for a NOTIFICATION."""
+
+        def told() -> list[LoggedTransition]:
+            return [e for e in self.transitions(host, neighbor) if e.notification is not None]
+
+        def there() -> LoggedTransition | None:
+            return next((edge for edge in told() if edge.notification == wanted), None)
+
+        wanted = Notification(code, subcode)
+        return poll(
+            f"{host} has a NOTIFICATION {code}/{subcode} with {neighbor}",
+            there,
+            seconds,
+            lambda: ", ".join(str(edge.notification) for edge in told()) or "there was none",
+        )
+
+    def watch(self, host: str, neighbor: str, seconds: float) -> None:
+        """Let time pass; tell of each look."""
+        session, router = self._parts.topology.session(host, neighbor), self._parts.router(host)
+        begun = time.monotonic()
+        while (passed := time.monotonic() - begun) < seconds:
+            self.tell(passed, router.state(session))
+            time.sleep(min(LOOK_SECONDS, max(0.0, seconds - passed)))
+
+    def marked(self, _host: str, _neighbor: str) -> str:
+        """Tell when the stretch began."""
+        return self._parts.marked
+
+    def transitions(self, host: str, neighbor: str) -> tuple[LoggedTransition, ...]:
+        """Read the stretch's edges."""
+        return self._parts.edges(host, neighbor, self._parts.marks.get(host, 0))
+
+    def curl(self, host: str, url: str, count: int) -> tuple[Answer, ...]:
+        """Ask over HTTP."""
+
+        def open_socket() -> socket.socket:
+            return self._parts.tree.open_socket(host, socket.AF_INET, socket.SOCK_STREAM)
+
+        return tuple(ask(open_socket, url) for _ in range(count))
+
+    def trace(self, host: str, address: str) -> tuple[Hop, ...]:
+        """Follow a packet."""
+        best: dict[str, Callable[[str], tuple[str, str] | None]] = {
+            name: router.best
+            for name, router in self._parts.routers.items()
+            if self._parts.situation.get(f"daemon {name}") is None
+        }
+        return tuple(lab_trace.trace(self._parts.tree, self._parts.topology, best, host, address))

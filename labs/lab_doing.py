@@ -1,0 +1,127 @@
+"""The verbs that change a running lab, done to real links and daemons (see `labs.lab_verbs`)."""
+
+from __future__ import annotations
+
+import signal
+from collections.abc import Iterator
+
+from labs import wiring
+from labs.errors import LabError
+from labs.lab_parts import ESTABLISHED, Parts
+from labs.lab_verbs import FAULTS
+from labs.situation import link_key
+
+
+class Doing:
+    """What a lab's verbs do; names and numbers have been checked."""
+
+    def __init__(self, parts: Parts) -> None:
+        """Act on a running lab."""
+        self._parts = parts
+
+    def cut(self, one: str, other: str) -> None:
+        """Cut a link."""
+        self._script(wiring.cut(self._parts.topology, self._parts.topology.link(one, other)))
+
+    def mtu(self, one: str, other: str, octets: int) -> None:
+        """Set a link's MTU."""
+        link = self._parts.topology.link(one, other)
+        self._script(wiring.narrow(self._parts.topology, link, octets))
+        self._parts.nft(
+            wiring.refusing(self._parts.topology, link, None if octets == link.mtu else octets)
+        )
+
+    def drop(self, one: str, other: str, what: str) -> None:
+        """Lose packets on a link."""
+        self._parts.nft(wiring.losing(self._parts.topology.link(one, other), what))
+
+    def heal(self, one: str, other: str) -> None:
+        """Take back what was done to a link."""
+        link = self._parts.topology.link(one, other)
+        self._script(wiring.mend(self._parts.topology, link))
+        if self._parts.situation.get(link_key("drop", *link.names)):
+            self._parts.nft(wiring.losing(link, None))
+        if self._parts.situation.get(link_key("mtu", *link.names)):
+            self._parts.nft(wiring.refusing(self._parts.topology, link, None))
+
+    def freeze(self, host: str) -> None:
+        """Stop a daemon in time."""
+        self._parts.router(host).signal(signal.SIGSTOP)
+
+    def thaw(self, host: str) -> None:
+        """Let a frozen daemon go on."""
+        self._parts.router(host).signal(signal.SIGCONT)
+
+    def stop_daemon(self, host: str) -> None:
+        """End a daemon."""
+        self._parts.router(host).stop()
+
+    def start_daemon(self, host: str) -> None:
+        """Start a daemon that was ended."""
+        self._parts.router(host).start()
+
+    def as_number(self, host: str, asn: int) -> None:
+        """Announce another My Autonomous System."""
+        number = None if asn == self._parts.topology.hosts[host].asn else asn
+        count = int(self._parts.situation.get(f"routes {host}") or 0)
+        self._parts.router(host).tell(
+            number, self._parts.topology.blocks(host, count) if count else ()
+        )
+
+    def routes(self, node: str, count: int) -> None:
+        """Announce more blocks, or fewer."""
+        asn = self._parts.situation.get(f"as {node}")
+        self._parts.router(node).tell(
+            None if asn is None else int(asn), self._parts.topology.blocks(node, count)
+        )
+        self._parts.settle()
+
+    def configure(self, host: str, *lines: str) -> None:
+        """Enter configuration lines."""
+        try:
+            self._parts.frr(host).configure(lines)
+        except LabError:
+            if lines[1:]:  # those before the refused one stand, and mend has to know
+                self._parts.situation = self._parts.situation.having(
+                    f"lines {host}", "\n".join(lines)
+                )
+            raise
+        self._parts.settle()
+
+    def mark(self) -> None:
+        """Begin a new stretch."""
+        self._parts.mark()
+
+    def mend(self) -> None:
+        """Undo everything."""
+        done = dict(self._parts.situation.done)
+        for link in self._parts.topology.links:
+            if any(link_key(fault, *link.names) in done for fault in FAULTS):
+                self.heal(*link.names)
+        for host in self._parts.topology.speakers():
+            router, how = self._parts.routers[host.name], done.get(f"daemon {host.name}")
+            if how == "frozen":
+                router.signal(signal.SIGCONT)
+            if f"lines {host.name}" in done and how != "stopped":
+                router.stop()
+                how = "stopped"
+            if how == "stopped":
+                router.start()
+            elif f"as {host.name}" in done or f"routes {host.name}" in done:
+                router.tell(None, ())
+        self._hurry()
+        self._parts.wait_until_up()
+        self._parts.mark()
+
+    def _hurry(self) -> None:
+        """Begin those sessions anew that are down, on the side that calls and where one is Idle."""
+        for session in self._parts.topology.sessions:
+            for side in sorted(session.sides, key=lambda side: not side.passive):
+                router = self._parts.routers[side.host]
+                state = router.state(session)
+                # One that waits for calls does so already, unless it is Idle.
+                if state == "Idle" if side.passive else state != ESTABLISHED:
+                    router.hurry(session)
+
+    def _script(self, commands: Iterator[str]) -> None:
+        self._parts.tree.script("\n".join(commands))
