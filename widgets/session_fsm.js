@@ -145,9 +145,12 @@ function render({ model, el }) {
 
   function slider(v) {
     const seek = (position) => { ui.playing = false; send({ do: "seek", position, kind: ui.kind }); };
+    const over = v.position >= v.end && !live(v);
     return h("div", { class: "lr-tools lr-slider", key: "slider", role: "group", "aria-label": "Replay" },
-      button(ui.playing ? "Pause" : "Play", () => { ui.playing = !ui.playing; draw(); },
-        { disabled: v.locked || (v.position >= v.end && !live(v)), "aria-pressed": String(ui.playing) }),
+      over
+        ? button("Play again", () => link.send({ do: "seek", position: 0 }, () => { ui.playing = true; }), { key: "play", disabled: v.locked || v.end === 0 })
+        : button(ui.playing ? "Pause" : "Play", () => { ui.playing = !ui.playing; draw(); },
+          { key: "play", disabled: v.locked, "aria-pressed": String(ui.playing) }),
       button("Back", () => seek(v.position - 1), { disabled: v.locked || v.position === 0 }),
       button("Step", () => seek(v.position + 1), { disabled: v.locked || v.position >= v.end }),
       h("label", { class: "lr-choose lr-range" }, h("span", {}, `transition ${v.position} of ${v.end}`),

@@ -262,7 +262,11 @@ def test_a_recorded_collision_is_replayed_with_its_slider(
     widget.get_by_role("button", name="Play").click()
     expect(widget.locator(".lr-slider")).to_contain_text("transition 9 of 9")
     expect(seat(widget).last).to_contain_text("Established")
-    expect(widget.get_by_role("button", name="Play")).to_be_disabled()
+    again = widget.get_by_role("button", name="Play again")
+    again.focus()
+    lab.page.keyboard.press("Enter")
+    expect(widget.get_by_role("button", name="Pause")).to_be_focused()
+    expect(again).to_be_visible()  # it has played to the end once more
     widget.locator(".lr-slider input").fill("0")
     expect(widget.locator(".lr-start")).to_contain_text("nothing has happened yet")
     widget.get_by_label("ask me first").check()
