@@ -3,9 +3,10 @@
 The one place where that is written. ``bgp/fsm_frr_table.py`` puts it into the RFC's table,
 ``bgp/fsm_frr.py`` gives the result FRR's own names, ``bgp/fsm_frr_input.py`` joins it with what
 arrives. Source: ``FSM`` and ``bgp_timer_set`` in FRR's ``bgpd/bgp_fsm.c``, 8.4.4 and 10.3; the
-HoldTimer as ``tests/labs/test_fsm_timers.py`` meets it in real daemons, the rest from OpenSent on
-as ``tests/labs/test_fsm_trials.py`` does. By the source alone: a timer that does not run,
-DelayOpen, a peer that reads nothing. Next states are the same in both releases.
+HoldTimer as ``tests/labs/test_fsm_timers.py`` meets it in real daemons, DelayOpen as
+``test_fsm_delay_open.py`` there, the rest from OpenSent on as ``test_fsm_trials.py``. By the source
+alone: a timer that does not run, and a peer that reads nothing. Next states are the same in both
+releases.
 """
 
 from __future__ import annotations
@@ -74,6 +75,7 @@ _CLEAR: Final = MappingProxyType({A.DELETE_ROUTES: (), A.DROP: (A.DROP, A.CLEAR_
 _EXCEPTION: Final = (
     "A timer that should not run is an exception to FRR: it closes without a NOTIFICATION."
 )
+_BEFORE_OPEN: Final = "FRR says what was wrong, also before it has sent its own OPEN."
 _SECOND_OPEN: Final = "A second OPEN closes the TCP connection without a NOTIFICATION."
 
 DIFFERENCES: Final = (
@@ -99,6 +101,26 @@ DIFFERENCES: Final = (
         "The configured hold time counts in OpenSent: 180 s by default, not four minutes.",
         when=C.NOT_DELAY_OPEN,
         swaps=MappingProxyType({A.HOLD_LARGE: (A.HOLD_CONFIGURED,)}),
+    ),
+    Difference(
+        _WAITING,
+        _events(21),
+        _BEFORE_OPEN,
+        when=C.NOT_SEND_NOTIFICATION,
+        notification=Notification(ErrorCode.MESSAGE_HEADER),
+    ),
+    Difference(
+        _WAITING,
+        _events(22),
+        _BEFORE_OPEN,
+        when=C.NOT_SEND_NOTIFICATION,
+        notification=Notification(ErrorCode.OPEN_MESSAGE),
+    ),
+    Difference(
+        _WAITING,
+        _events(27, 28),
+        "An UPDATE before the OPENs is answered with a NOTIFICATION.",
+        notification=Notification(ErrorCode.FSM_ERROR, 0),
     ),
     Difference(
         (S.OPEN_SENT,),
