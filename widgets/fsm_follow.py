@@ -19,6 +19,7 @@ from bgp.fsm_log import LoggedTransition, parse_frr_log
 
 LIVE: Final = "live"
 _LOOK_EVERY: Final = 0.2  # seconds between two looks at a log
+_LONGEST: Final = 86_400  # seconds
 _CROWD: Final = 20  # transitions that have gathered meanwhile, too many to show one by one
 
 Source = Iterable[LoggedTransition | None] | Callable[[], str]
@@ -42,7 +43,16 @@ class Following:
             tell: is told how it stands, at the start and at the end.
             seconds: the longest it may take; None for no end.
             pace: seconds between two transitions.
+
+        Raises:
+            InvalidValueError: this is nothing to follow, or no time.
         """
+        if isinstance(source, str) or not (callable(source) or isinstance(source, Iterable)):
+            rule = "transitions as they come, or a function that returns the log; a log that is "
+            raise InvalidValueError("source", source, f"{rule}complete is for SessionFsm.replay")
+        for name, value in (("seconds", 0 if seconds is None else seconds), ("pace", pace)):
+            if not (_is_number(value) and 0 <= value <= _LONGEST):
+                raise InvalidValueError(name, value, f"a number from 0 to {_LONGEST}")
         self._source, self._take, self._tell, self._pace = source, take, tell, pace
         self._over = threading.Event()
         self._ending = threading.Lock()
@@ -119,6 +129,10 @@ class Following:
             yield [new for place, new in enumerate(whole) if seen[place : place + 1] != [new]]
             seen = whole
             self._over.wait(_LOOK_EVERY)
+
+
+def _is_number(value: object) -> bool:
+    return isinstance(value, int | float) and not isinstance(value, bool)
 
 
 _LIVE: Final = "Live: following the router."

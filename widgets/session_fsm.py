@@ -243,8 +243,9 @@ class SessionFsm(Instrument):
             block: return only when it has ended, for a script; a notebook does not want this.
 
         Raises:
-            InvalidValueError: a prediction is waited for.
+            InvalidValueError: a prediction is waited for, or this is nothing to follow.
         """
+        following = Following(source, self._take, self._tell, seconds=seconds, pace=pace)
         with self._lock:
             self._questions.refuse_while_open()
             self.stop_following()
@@ -252,7 +253,6 @@ class SessionFsm(Instrument):
                 self._stage = Replayer(Replay())
             self._stage.log = self._stage.log.titled(title, origin)
             self._questions.verdict = None
-            following = Following(source, self._take, self._tell, seconds=seconds, pace=pace)
             self._following = following
         if block:
             following.run()
@@ -267,7 +267,10 @@ class SessionFsm(Instrument):
     def _take(self, transitions: list[LoggedTransition]) -> None:
         with self._lock:
             if isinstance(self._stage, Replayer):
+                before = self._stage.log.position
                 self._stage.take(transitions, hold=self.hidden)
+                if self._stage.log.position != before:
+                    self._questions.verdict = None
                 self._draw()
 
     def _tell(self, status: Status, text: str) -> None:

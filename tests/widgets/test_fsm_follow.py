@@ -3,6 +3,7 @@
 import threading
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -162,3 +163,31 @@ def test_nothing_is_followed_while_a_prediction_is_waited_for() -> None:
     widget = SessionFsm((1, 16), predict="next_state", ask=18)
     with pytest.raises(InvalidValueError, match="committed prediction first"):
         widget.follow(LOG.transitions)
+
+
+@pytest.mark.parametrize(
+    ("source", "options", "told"),
+    [
+        (LOG.log, {}, "SessionFsm.replay"),
+        (None, {}, "a function that returns the log"),
+        (LOG.transitions, {"seconds": -1}, "seconds: expected a number from 0"),
+        (LOG.transitions, {"pace": float("nan")}, "pace: expected a number from 0"),
+        (LOG.transitions, {"seconds": "soon"}, "seconds: expected a number from 0"),
+    ],
+)
+def test_what_cannot_be_followed_is_refused_at_once_and_changes_nothing(
+    source: Any, options: dict[str, Any], told: str
+) -> None:
+    widget = SessionFsm((1,))
+    with pytest.raises(InvalidValueError, match=told):
+        widget.follow(source, **options)
+    assert widget.session.steps == 1
+
+
+def test_a_verdict_goes_when_the_router_goes_on() -> None:
+    widget = SessionFsm.replay(LOG.transitions[:1], predict="next_state")
+    widget.commit("Connect")
+    assert widget.view["predict"]["came"] == "right"
+    widget.follow(LOG.transitions, pace=0, block=True)
+    assert widget.view["predict"] is None
+    assert widget.view["end"] == len(LOG.transitions)  # what was there already is not there twice
