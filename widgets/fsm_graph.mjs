@@ -6,8 +6,8 @@ export const NODE = { width: 112, height: 44 };
 
 // The arrows to draw: the common ones, those out of the state one is in, or all of them. The way
 // just taken is drawn apart.
-export function shownEdges(edges, wanted, here, way) {
-  return edges.filter((edge) => edge.id !== way && (
+export function shownEdges(edges, wanted, here, ways) {
+  return edges.filter((edge) => !ways.includes(edge.id) && (
     wanted === "all" || (wanted === "here" ? edge.before === here : edge.common)));
 }
 
@@ -55,22 +55,26 @@ function state(node, choose) {
 export function graphLabel(v) {
   const where = v.seats.map((seat) => `connection ${seat.name} in ${seat.state}`).join(", ");
   const way = v.travelled ? ` Last step: ${v.travelled.before} to ${v.travelled.after}.` : "";
-  return `The states of a session: ${where || "no connection"}.${way}`;
+  const gone = v.gone ? ` Connection ${v.gone.seat} went from ${v.gone.before} to ${v.gone.after}.` : "";
+  return `The states of a session: ${where || "no connection"}.${way}${gone}`;
 }
 
 // `choose`, when given, is called with the name of a clicked state.
 export function graph(v, wanted, name, choose) {
   const travelled = v.travelled;
   const way = travelled && travelled.edge;
+  const gone = v.gone && v.gone.edge; // of the connection that a collision closed
   const chosen = v.seats.find((seat) => seat.chosen);
   const stays = travelled && !way && v.nodes.find((node) => node.id === travelled.after);
   return s("svg", {
     viewBox: "0 0 920 408", class: "lr-graph", role: "img", "aria-label": graphLabel(v), key: "graph",
   },
-    s("defs", {}, arrowHead(`${name}-plain`, "plain"), arrowHead(`${name}-way`, "way")),
-    shownEdges(v.edges, wanted, chosen ? chosen.state : "", way ? way.id : "")
+    s("defs", {}, arrowHead(`${name}-plain`, "plain"), arrowHead(`${name}-way`, "way"),
+      arrowHead(`${name}-gone`, "gone")),
+    shownEdges(v.edges, wanted, chosen ? chosen.state : "", [way, gone].map((edge) => edge && edge.id))
       .map((edge) => arrow(edge, name, "plain", `edge-${edge.id}`)),
     v.nodes.map((node) => state(node, choose)),
+    gone && arrow(gone, name, "gone", `gone-${gone.id}-${v.history.length}`),
     way && arrow(way, name, "way", `way-${way.id}-${v.history.length}`),
     stays && loop(stays, travelled.label, name));
 }

@@ -56,7 +56,7 @@ def asked_way(asked: Asked) -> Picture:
     """
     shown = asked.kind == EVENT and asked.before is not asked.after
     way = travelled(asked.before, asked.after, "?") if shown else None
-    return {"travelled": way, "edges": [], "differences": [], "habits": []}
+    return {"travelled": way, "gone": None, "edges": [], "differences": [], "habits": []}
 
 
 def question_picture(asked: Asked) -> Picture:

@@ -47,6 +47,7 @@ def session_picture(session: Session, asked: Asked | None = None) -> Picture:
         "earlier": max(0, session.steps - SHOWN),
         "edges": _EDGES[session.machine],
         "travelled": None,
+        "gone": None,
         "differences": differences(),
         "habits": list(HABITS),
     }
@@ -55,8 +56,18 @@ def session_picture(session: Session, asked: Asked | None = None) -> Picture:
     elif session.history:
         done = session.history[-1]
         way = travelled(done.before, done.after, _event_title(done), done.seat)
-        view |= {"travelled": way, "edges": clear_way(view["edges"], way["edge"])}
+        gone = _gone(session, done)
+        arrows = clear_way(clear_way(view["edges"], way["edge"]), gone["edge"] if gone else None)
+        view |= {"travelled": way, "gone": gone, "edges": arrows}
     return view
+
+
+def _gone(session: Session, last: Done) -> Picture | None:
+    """The way of the connection that a collision closed in the same moment, None for none."""
+    for done in session.history[-2:-1]:
+        if done.rule and done.now == last.now and done.seat != last.seat:
+            return travelled(done.before, done.after, _event_title(done), done.seat)
+    return None
 
 
 def _newest(session: Session) -> Iterable[Done]:

@@ -18,6 +18,12 @@ from widgets.text import clip
 
 MOST: Final = 20_000  # transitions kept of a log that never ends: the newest
 _WIDEST: Final = 60
+_SPELLED: Final = {
+    "as": "AS",
+    "open": "OPEN",
+    "opensent": "OpenSent",
+    "notification": "NOTIFICATION",
+}
 _LATE: Final = 50  # a line that makes an edge better known comes soon after it
 _UP: Final = (State.OPEN_SENT, State.OPEN_CONFIRM, State.ESTABLISHED)
 COLLISION: Final = Notification(ErrorCode.CEASE, 7)
@@ -87,7 +93,7 @@ def read_log(
         origin = f"{log.done} Recorded from {log.daemon}."
         read = Replay(
             log.transitions[-MOST:],
-            title=log.scenario.replace("-", " ").capitalize(),
+            title=_title(log.scenario),
             origin=origin,
         )
     else:
@@ -98,6 +104,12 @@ def read_log(
     if peer is not None:
         return with_peer(read, peer)
     return replace(read, peer=read.peers[0] if read.peers else "")
+
+
+def _title(scenario: str) -> str:
+    """Spell the name of a recording's file as words."""
+    words = [_SPELLED.get(word, word) for word in scenario.split("-")]
+    return f"{words[0][:1].upper()}{words[0][1:]}{' '.join(['', *words[1:]])}"
 
 
 def with_peer(log: Replay, peer: str) -> Replay:

@@ -31,6 +31,7 @@ def replay_picture(log: Replay, asked: Asked | None = None) -> dict[str, Any]:
         "nodes": node_pictures(_extra(log), tokens, where.get(moving)),
         "edges": clear_way(_edges(log), way["edge"] if way else None),
         "travelled": way,
+        "gone": None,
         "seats": _seats(log, where, moving),
         "history": [
             _line(logged, len(past) - n) for n, logged in enumerate(past[: -SHOWN - 1 : -1])

@@ -53,11 +53,14 @@ def picture_svg(view: Mapping[str, Any]) -> str:
 
 def _graph(view: Mapping[str, Any]) -> str:
     travelled = view["travelled"]
-    way = travelled["edge"]["id"] if travelled and travelled["edge"] else None
-    drawn = [edge for edge in view["edges"] if edge["common"] and edge["id"] != way]
+    gone = view["gone"]
+    ways = [way["edge"]["id"] for way in (travelled, gone) if way and way["edge"]]
+    drawn = [edge for edge in view["edges"] if edge["common"] and edge["id"] not in ways]
     parts = [_marker("lr-arrow", SOFT), _marker("lr-arrow-way", FALL)]
     parts += [_edge(edge, SOFT, 1.4, "lr-arrow") for edge in drawn]
     parts += [_node(node) for node in view["nodes"]]
+    if gone and gone["edge"]:
+        parts.append(_edge(gone["edge"], FALL, 1.8, "lr-arrow-way", dashed=True))
     if travelled and travelled["edge"]:
         parts.append(_edge(travelled["edge"], FALL, 3, "lr-arrow-way"))
     return f'<g font-family="{SANS}">{"".join(parts)}</g>'
@@ -71,10 +74,13 @@ def _marker(name: str, colour: str) -> str:
     )
 
 
-def _edge(edge: Mapping[str, Any], colour: str, width: float, marker: str) -> str:
+def _edge(
+    edge: Mapping[str, Any], colour: str, width: float, marker: str, *, dashed: bool = False
+) -> str:
+    dashes = ' stroke-dasharray="6 5"' if dashed else ""
     weight = ' font-weight="600"' if marker.endswith("way") else ""
     return (
-        f'<path d="{edge["path"]}" fill="none" stroke="{colour}" stroke-width="{width}" '
+        f'<path d="{edge["path"]}" fill="none" stroke="{colour}" stroke-width="{width}"{dashes} '
         f'marker-end="url(#{marker})"><title>{xml(edge["title"])}</title></path>'
         f'<text x="{edge["x"]:g}" y="{edge["y"]:g}" text-anchor="{edge["anchor"]}" '
         f'font-size="12" fill="{colour}"{weight} stroke="{PAPER}" stroke-width="4" '

@@ -83,6 +83,8 @@ def test_the_rule_claims_nothing_that_the_log_does_not_show() -> None:
 def test_a_title_of_one_s_own_comes_before_the_recording_s() -> None:
     text = RECORDED[0].read_text(encoding="utf-8")
     assert SessionFsm.replay(text).view["title"] == "Administrative shutdown"
+    wrong = (RECORDED[0].parent / "wrong-as.frr-10.log").read_text(encoding="utf-8")
+    assert SessionFsm.replay(wrong).view["title"] == "Wrong AS"
     assert SessionFsm.replay(text, title="Taken down").view["title"] == "Taken down"
 
 

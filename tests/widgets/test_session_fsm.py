@@ -87,6 +87,9 @@ def test_a_collision_leaves_the_connection_of_the_higher_identifier(
     gone = {"A": "B", "B": "A"}[stays]
     assert ours in widget.view["said"]["rule"]
     assert f"Connection {gone} is closed." in widget.view["said"]["rule"]
+    shown = widget.view["gone"] or widget.view["travelled"]
+    assert (shown["seat"], shown["after"]) == (gone, "Idle")
+    assert ("stroke-dasharray" in widget.svg()) is (widget.view["gone"] is not None)
     assert any("6/7" in message for d in widget.session.history for message in d.sent)
 
 
