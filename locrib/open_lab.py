@@ -40,7 +40,7 @@ def open_lab(name: str, environment: Mapping[str, str] = os.environ) -> StageLab
         return StageLab(*_real(name, environment, lambda: Stage(fabric), Recorder, Replay))
     if name in topology_file.known():
         return SessionLab(*_real(name, environment, lambda: Lab(name), LabRecorder, LabReplay))
-    known = ", ".join((*FABRICS, *topology_file.known()))
+    known = ", ".join(dict.fromkeys((*FABRICS, *topology_file.known())))
     raise KeyError(f"no lab is called {name!r}; there are: {known}")
 
 

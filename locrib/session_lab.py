@@ -14,7 +14,7 @@ from bgp.fsm_words import State
 from labs.errors import LabError
 from labs.lab_values import Answer
 from labs.lab_verbs import LabVerbs
-from locrib.session_trouble import MOMENT, PATIENCE, POD, TROUBLES, Act
+from locrib.session_trouble import LOOK_AGAIN, MOMENT, PATIENCE, POD, TROUBLES, Act
 from locrib.told import told
 from locrib.waiting import Waiting
 from modules.certify_session import HEADERS, KEEPALIVE, SEGMENT, update_octets
@@ -224,8 +224,7 @@ class SessionLab:
         self.act(trouble.do)
         with Waiting(f"trouble {number} takes hold") as waiting:
             self._lab.wait_state(*trouble.at, trouble.shows, PATIENCE, waiting.tell)
-        (answer,) = self._lab.curl(CLIENT, f"http://{POD}/", 1)
-        seen = answer.error or "an answer"
+        seen = self._pod_answers(0.0).error or "an answer"
         return self._said(
             f"Trouble {number} is there. The client asks the pod, {POD}: {seen}. Find out why."
         )
@@ -240,8 +239,9 @@ class SessionLab:
         """Give the sessions a moment, then let the client judge."""
         deadline = time.monotonic() + MOMENT
         up = sum(self._comes_up(*pair, deadline) for pair in self._pairs())
-        (answer,) = self._lab.curl(CLIENT, f"http://{POD}/", 1)
-        if answer.error is None and up == len(self._pairs()):
+        all_up = up == len(self._pairs())
+        answer = self._pod_answers(deadline if all_up else 0.0)
+        if answer.error is None and all_up:
             return self._said("Mended: the client reaches the pod, every session is Established.")
         return self._said(
             f"Not mended yet. Expected: the client reaches the pod, {POD}, and every session is "
@@ -249,6 +249,14 @@ class SessionLab:
             f'{len(self._pairs())} ends are. Look again with `lab` and `lab.show("tor1")`, or '
             "take everything back with `lab.mend()`."
         )
+
+    def _pod_answers(self, deadline: float) -> Answer:
+        """Ask the pod, by the deadline if need be: routes follow a session within moments."""
+        while True:
+            (answer,) = self._lab.curl(CLIENT, f"http://{POD}/", 1)
+            if answer.error is None or not self.live or time.monotonic() > deadline:
+                return answer
+            time.sleep(LOOK_AGAIN)
 
     def _comes_up(self, host: str, neighbor: str, deadline: float) -> bool:
         """Whether an end of a session is Established, now or by the deadline."""

@@ -15,6 +15,8 @@ PATIENCE: Final = 20.0
 """Seconds that a session is given to fall: more than two hold times."""
 MOMENT: Final = 8.0
 """Seconds that mended sessions are given to come back: a few calls, a second or two apart."""
+LOOK_AGAIN: Final = 0.2
+"""Seconds between two requests of a client that waits for a route."""
 LOOK: Final = ("tor1", "node1")
 """The session that most of them show in."""
 

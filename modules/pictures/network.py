@@ -6,7 +6,8 @@ stand in columns by how many links they are from the client; a switch is a mark 
 
 from __future__ import annotations
 
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
+from dataclasses import dataclass
 from itertools import pairwise
 from typing import Final
 
@@ -25,6 +26,21 @@ _NARROW, _WIDE = 1.3, 2.0  # shares of the width: between columns without and wi
 _SWITCH_AT, _PAST_SWITCH, _MIDDLE = 0.32, 0.57, 0.5  # of a cable's length
 
 Pair = frozenset[str]
+Spot = tuple[float, float]
+
+
+@dataclass(frozen=True)
+class Cable:
+    """What joins two hosts: a link, or links with switches between them, in order."""
+
+    one: str
+    other: str
+    switches: tuple[str, ...] = ()
+
+    def is_cut(self, cut: Collection[Pair]) -> bool:
+        """Whether one of its links is cut."""
+        stops = (self.one, *self.switches, self.other)
+        return any(frozenset(pair) in cut for pair in pairwise(stops))
 
 
 def network_picture(
@@ -74,7 +90,7 @@ def trace_picture(
     return Picture(body, "\n".join([lead, text_table(head, rows), f"({origin})"]), svg)
 
 
-def places(topology: Topology) -> dict[str, tuple[float, float]]:
+def places(topology: Topology) -> dict[str, Spot]:
     """Return the middle of every host: columns by distance from the client, switches left out."""
     columns = _columns(topology)
     last = max(columns.values())
@@ -134,22 +150,20 @@ def _drawing(
     marker = f'<marker id="{ident}" viewBox="0 0 10 10" refX="8" refY="5" markerWidth="5" '
     tip = 'markerHeight="5" orient="auto"><path class="win" d="M0 0L10 5L0 10z"/></marker>'
     parts = [f"<defs>{marker}{tip}</defs>"]
-    done: set[Pair] = set()
-    for name in topology.hosts:
-        for other, switches in neighbors(topology, name).items():
-            if (pair := frozenset((name, other))) not in done:
-                done.add(pair)
-                parts.append(
-                    _cable(at[name], at[other], switches, _is_cut(name, other, switches, cut))
-                )
-    for one, other in pairwise(way):
-        parts.append(_arrow(at[one], at[other], ident))
+    cables = _cables(topology)
+    parts += [
+        _wire(at[cable.one], at[cable.other], is_cut=cable.is_cut(cut)) for cable in cables.values()
+    ]
+    parts += [_arrow(at[one], at[other], ident) for one, other in pairwise(way)]
+    for cable in cables.values():
+        parts += _switches(at[cable.one], at[cable.other], cable.switches)
     for session in topology.sessions:
         one, other = (side.host for side in session.sides)
+        cable = cables.get(frozenset((one, other)), Cable(one, other))
         if (one, other) in states:
             up = states[one, other] == states.get((other, one), UP) == UP
-            share = _PAST_SWITCH if neighbors(topology, one).get(other) else _MIDDLE
-            parts.append(_state(at[one], at[other], share, up=up))
+            share = _PAST_SWITCH if cable.switches else _MIDDLE
+            parts.append(_state(_between(at[cable.one], at[cable.other], share), up=up))
     for host in topology.hosts.values():
         troubles = [
             f"{neighbor}: {state}"
@@ -165,31 +179,38 @@ def _drawing(
     )
 
 
-def _is_cut(one: str, other: str, switches: Sequence[str], cut: Collection[Pair]) -> bool:
-    stops = (one, *switches, other)
-    return any(frozenset(pair) in cut for pair in pairwise(stops))
+def _cables(topology: Topology) -> dict[Pair, Cable]:
+    """Return what joins any two hosts, each seen from the one that the topology names first."""
+    found: dict[Pair, Cable] = {}
+    for name in topology.hosts:
+        for other, switches in neighbors(topology, name).items():
+            found.setdefault(frozenset((name, other)), Cable(name, other, switches))
+    return found
 
 
-def _cable(
-    one: tuple[float, float], other: tuple[float, float], switches: Sequence[str], is_cut: bool
-) -> str:
-    (x1, y1), (x2, y2) = one, other
+def _between(one: Spot, other: Spot, share: float) -> Spot:
+    return one[0] + (other[0] - one[0]) * share, one[1] + (other[1] - one[1]) * share
+
+
+def _wire(one: Spot, other: Spot, *, is_cut: bool) -> str:
     dashes = ' stroke-dasharray="6 7"' if is_cut else ""
-    parts = [f'<path class="wire"{dashes} d="M{x1:g} {y1:g}L{x2:g} {y2:g}"/>']
-    for number, name in enumerate(switches, start=1):
-        share = _SWITCH_AT / number
-        x, y = x1 + (x2 - x1) * share, y1 + (y2 - y1) * share
-        parts.append(
+    wire = f'<path class="wire"{dashes} d="M{one[0]:g} {one[1]:g}L{other[0]:g} {other[1]:g}"/>'
+    if not is_cut:
+        return wire
+    x, y = _between(one, other, _MIDDLE)
+    return wire + _text("warn strong", x, y - 26, "✂ cut")
+
+
+def _switches(one: Spot, other: Spot, names: Sequence[str]) -> Iterator[str]:
+    for number, name in enumerate(names, start=1):
+        x, y = _between(one, other, _SWITCH_AT * number / len(names))
+        yield (
             f'<rect class="box" x="{x - 7:.1f}" y="{y - 7:.1f}" width="14" height="14" rx="2"/>'
             + _text("soft", x, y - 12, name)
         )
-    if is_cut:
-        x, y = (x1 + x2) / 2, (y1 + y2) / 2
-        parts.append(_text("warn strong", x, y - 26, "✂ cut"))
-    return "".join(parts)
 
 
-def _arrow(one: tuple[float, float], other: tuple[float, float], ident: str) -> str:
+def _arrow(one: Spot, other: Spot, ident: str) -> str:
     (x1, y1), (x2, y2) = one, other
     edge = _HALF[0] + 6 if abs(x2 - x1) > 1 else 0
     share = edge / abs(x2 - x1) if edge else _HALF[1] / abs(y2 - y1)
@@ -200,9 +221,9 @@ def _arrow(one: tuple[float, float], other: tuple[float, float], ident: str) -> 
     )
 
 
-def _state(one: tuple[float, float], other: tuple[float, float], share: float, *, up: bool) -> str:
+def _state(at: Spot, *, up: bool) -> str:
     """Mark on a cable whether its session is Established on both ends."""
-    x, y = one[0] + (other[0] - one[0]) * share, one[1] + (other[1] - one[1]) * share
+    x, y = at
     words, kind, half = (f"✓ {UP}", "win", 51) if up else ("✗", "warn", 12)
     return (
         f'<rect class="paper" x="{x - half:.1f}" y="{y - 9:.1f}" width="{2 * half}" height="17"/>'
@@ -210,9 +231,7 @@ def _state(one: tuple[float, float], other: tuple[float, float], share: float, *
     )
 
 
-def _host(
-    host: Host, at: tuple[float, float], notes: Sequence[tuple[str, str]], *, on_the_way: bool
-) -> str:
+def _host(host: Host, at: Spot, notes: Sequence[tuple[str, str]], *, on_the_way: bool) -> str:
     (x, y), (wide, high) = at, _HALF
     edge = ' style="stroke: var(--lr-win); stroke-width: 2"' if on_the_way else ""
     box = (
