@@ -54,12 +54,12 @@ def _events(*numbers: int) -> tuple[Event, ...]:
 _BEHIND: Final = MappingProxyType(
     {
         E.START: _events(3, 1),
-        E.STOP: _events(2, 8, 21, 22, 23, 28, 29),
+        E.STOP: _events(2, 8, 21, 22, 23, 28),
         E.OPEN: _events(16, 17),
         E.OPEN_DELAYED: _events(16, 17),
         E.CLOSED: _events(18),
         E.OPEN_FAILED: _events(18),
-        E.FATAL: _events(18),
+        E.FATAL: _events(18, 29),
         E.CONNECT_RETRY: _events(9),
         E.HOLD: _events(10),
         E.KEEPALIVE: _events(11),
@@ -100,6 +100,8 @@ def _never_arises(row: Row, *, waiting: bool) -> bool:
         # An OPEN in Connect or Active is the delayed one, and only there.
         or row.event is (Event.BGP_OPEN if waiting else Event.BGP_OPEN_DELAYED)
         or (row.event is Event.OPEN_COLLISION_DUMP and row.ignored)
+        # FRR 10.3 ends the connection behind its machine's back.
+        or (row.event is Event.SEND_HOLD_TIMER_EXPIRES and row.next_state is row.state)
     )
 
 
@@ -163,7 +165,7 @@ DIFFERENCES: Final = MappingProxyType(
         for row in RFC_ROWS
         for each in _DIFFERENCES
         for event in frr_events(row)
-        if each.next_state is not None and each.is_about(row)
+        if each.is_about(row) and each.next_state is next_state(row.state, event)
     }
 )
 """The edges that lead elsewhere than the RFC's."""

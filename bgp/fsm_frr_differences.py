@@ -4,9 +4,8 @@ The one place where that is written. ``bgp/fsm_frr_table.py`` puts it into the R
 ``bgp/fsm_frr.py`` gives the result FRR's own names, ``bgp/fsm_frr_input.py`` joins it with what
 arrives. Source: ``FSM`` and ``bgp_timer_set`` in FRR's ``bgpd/bgp_fsm.c``, 8.4.4 and 10.3; the
 HoldTimer as ``tests/labs/test_fsm_timers.py`` meets it in real daemons, DelayOpen as
-``test_fsm_delay_open.py`` there, the rest from OpenSent on as ``test_fsm_trials.py``. By the source
-alone: a timer that does not run, and a peer that reads nothing. Next states are the same in both
-releases.
+``test_fsm_delay_open.py`` there, a peer that reads nothing as ``test_fsm_send_hold.py``, the rest
+from OpenSent on as ``test_fsm_trials.py``. By the source alone: a timer that does not run.
 """
 
 from __future__ import annotations
@@ -156,7 +155,7 @@ DIFFERENCES: Final = (
     Difference((S.OPEN_CONFIRM,), _events(9, 12), _EXCEPTION, silent=True),
     Difference(
         _UP,
-        _events(2, 8, 10, 18, 21, 22, 24, 25, 28, 29),
+        _events(2, 8, 10, 18, 21, 22, 24, 25, 28),
         "FRR clears the peer's routes in a state of its own before it is Idle again.",
         next_state=S.CLEARING,
         swaps=_CLEAR,
@@ -195,8 +194,18 @@ DIFFERENCES: Final = (
         _UP,
         _events(29),
         "FRR 8.4 leaves a peer that reads nothing without a NOTIFICATION.",
+        next_state=S.CLEARING,
         silent=True,
+        swaps=_CLEAR,
         releases=("frr-8.4",),
+    ),
+    Difference(
+        _UP,
+        _events(29),
+        "FRR 10.3 closes the TCP connection and does not tell its machine: the peer still shows "
+        "as Established.",
+        next_state=S.ESTABLISHED,
+        releases=("frr-10",),
     ),
 )
 """In the order in which they are put into the table; a row may have several."""

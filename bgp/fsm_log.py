@@ -96,6 +96,7 @@ _STOPPED_FOR: Final = {
     int(ErrorCode.UPDATE_MESSAGE): Event.UPDATE_MSG_ERR,
     int(ErrorCode.FSM_ERROR): Event.UPDATE_MSG,  # FRR reads an UPDATE only in Established
     int(ErrorCode.CEASE): Event.MANUAL_STOP,
+    int(ErrorCode.SEND_HOLD_TIMER_EXPIRED): Event.SEND_HOLD_TIMER_EXPIRES,
 }
 
 

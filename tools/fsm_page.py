@@ -63,7 +63,7 @@ FRR = """\
 
 What FRR does otherwise; all else is as above, without damping (events 6, 7, 13) and without a look
 at the SYN (events 14, 15). Where a release is named, only that one does so. Proven on FRR 8.4.4
-and 10.3; only timers that do not run and a peer that reads nothing are read from its source.
+and 10.3; only what it does at timers that do not run is read from its source.
 """
 
 VISIBLE = """\

@@ -76,6 +76,10 @@ class Conversation:
         self.hear(KEEPALIVE)
         self.keepalive()
 
+    def stop_reading(self) -> None:
+        """Take in no more than a few packets from now on, so that the router's buffers fill."""
+        self._connection.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 0)  # the least there is
+
     def last_words(self) -> tuple[int, int] | None:
         """Wait for the end; return code and subcode of the NOTIFICATION before it, if any.
 

@@ -22,9 +22,11 @@ PAIRS = [
 )
 def test_every_row_goes_where_frr_s_own_table_goes(rfc: Row, frr: Row) -> None:
     assert (rfc.state, rfc.event, rfc.conditions) == (frr.state, frr.event, frr.conditions)
-    names = frr_events(rfc)
-    assert frr_events(frr) == names
-    if names:
+    names = frr_events(frr)
+    if rfc.event is Event.SEND_HOLD_TIMER_EXPIRES and not names:  # FRR 10 tells its machine nothing
+        assert frr.next_state is State.ESTABLISHED
+    elif names:
+        assert frr_events(rfc) == names
         assert {next_state(rfc.state, name) for name in names} == {frr.next_state}
     else:
         assert frr.next_state is rfc.next_state
@@ -109,4 +111,7 @@ def test_a_peer_that_reads_nothing_is_told_so_by_10_only(
     assert advance(stuck, 9999, table)[1] == ()
     stuck = replace(walk(1, 16, 19, 26, 26, table=table, hold_time=180), peer_reads=False)
     seen = step(stuck, Stimulus(Event.SEND_HOLD_TIMER_EXPIRES), table)
-    assert (seen.after.state, seen.notification) == (State.CLEARING, told)
+    assert seen.notification == told
+    assert not seen.after.tcp
+    assert seen.after.timers == {}
+    assert seen.after.state is (State.CLEARING if told is None else State.ESTABLISHED)
