@@ -12,6 +12,11 @@ export function share(left, total) {
   return total > 0 ? Math.max(0, Math.min(100, 100 * left / total)) : 0;
 }
 
+// Names of events are long: what is narrow may break them after an underscore.
+function breakable(text) {
+  return text.split(/(?<=_)/).flatMap((part, place) => (place ? [h("wbr"), part] : [part]));
+}
+
 export function seatCard(seat, clock, several, choose) {
   const left = clock.timers[seat.name] || {};
   return h("div", { class: `lr-seat${several && seat.chosen ? " lr-on" : ""}`, key: `seat-${seat.name}` },
@@ -60,7 +65,7 @@ export function eventsPanel(v, optional, send) {
         title: `${event.line}${event.why ? ` Not now: ${event.why}` : ""}`,
         onclick: () => send({ do: "press", number: event.number }),
       }, h("span", {}, event.short, event.why && h("span", { class: "lr-not" }, " not now")),
-      h("small", {}, `${event.number} ${event.title}`))),
+      h("small", {}, breakable(`${event.number} ${event.title}`)))),
       group.group === "administrative" && v.clearing && h("button", {
         type: "button", class: "lr-event", key: "clear", disabled: v.locked, onclick: () => send({ do: "clear" }),
       }, h("span", {}, "the routes are cleared"), h("small", {}, "FRR's Clearing_Completed")))));
@@ -70,11 +75,6 @@ const COLUMNS = [
   ["time", "When"], ["seat", "Conn."], ["before", "From"], ["event", "Event"], ["after", "To"],
   ["sent", "Sent or received"], ["by", "Caused by"],
 ];
-
-// Router's names are long: a narrow table may break them after an underscore, and nowhere else.
-function breakable(text) {
-  return text.split(/(?<=_)/).flatMap((part, place) => (place ? [h("wbr"), part] : [part]));
-}
 
 // A column that is empty in every row is left out: a log does not tell who caused an event.
 export function historyTable(v) {
