@@ -31,6 +31,7 @@ class Bird(Closing):
         self._host = host
         self._daemon = daemon
         self._ended: list[str] = []
+        self._stopped = False
         self.root = tree.root(host, daemon)
         self.start(config)
 
@@ -42,6 +43,7 @@ class Bird(Closing):
         """
         self._write(config)
         arguments = ["-f", "-c", "/etc/bird/bird.conf", "-s", "/run/bird.ctl"]
+        self._stopped = False
         self._process = self._tree.spawn(["/usr/sbin/bird", *arguments], self._host, self.root)
 
         def connected() -> socket.socket | None:
@@ -70,7 +72,9 @@ class Bird(Closing):
         """Stop the daemon; `start` starts it again."""
         self._control.close()
         self._process.stop()
-        self._ended.append(self._process.log())
+        if not self._stopped:
+            self._stopped = True
+            self._ended.append(self._process.log())
 
     def disconnect(self) -> None:
         """Close the connection to the daemon, which goes on or ends with its lab."""
@@ -78,8 +82,11 @@ class Bird(Closing):
 
     def log(self) -> str:
         """Return what the daemon has logged."""
-        running = self._process.wait(0) is None
-        return "\n".join([*self._ended, *([self._process.log()] if running else [])])
+        return "\n".join([*self._ended, *([self._process.log()] if not self._stopped else [])])
+
+    def alive(self) -> bool:
+        """Tell whether the daemon runs."""
+        return self._process.wait(0) is None
 
     def signal(self, number: int) -> None:
         """Send the daemon a signal."""

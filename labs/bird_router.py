@@ -6,11 +6,14 @@ import re
 from collections.abc import Mapping, Sequence
 from typing import Final
 
+from bgp.snapshot import Bfd, RibEntry
 from labs.bird import Bird
 from labs.bird_config import bird_config, protocol_name, session_state
 from labs.errors import LabError
 from labs.packages import Daemon
 from labs.process_tree import ProcessTree
+from labs.rib_reading import bird_rib, peers_of
+from labs.routers import BFD_UP
 from labs.topology import Host, Session, Topology
 
 _ROUTE: Final = re.compile(r"^(\d+\.\d+\.\d+\.\d+/\d+)\s", re.MULTILINE)
@@ -42,16 +45,31 @@ class BirdRouter:
         told = self._bird.ask(f"show protocols all {self._protocol(session)}")
         return session_state(told) or "(no such neighbor)"
 
-    def bfd(self, session: Session) -> str:
-        """Return BIRD's state of the BFD session."""
+    def bfd(self, session: Session) -> Bfd:
+        """Return how BIRD sees the other side; its last column is the detection time."""
         address = session.other(self._host.name).address
         for line in self._bird.ask("show bfd sessions").splitlines():
             if line.split()[:1] == [address]:
-                return line.split()[2].lower()
-        return "(no such session)"
+                *_, state, _, _, detection = line.split()
+                up = state.lower() == BFD_UP
+                return Bfd(address, state.lower(), round(1000 * float(detection)) if up else None)
+        return Bfd(address, "(no such session)")
+
+    def received(self, session: Session) -> tuple[str, ...]:
+        """Return the prefixes that passed the filter; BIRD is not told to keep the others."""
+        told = self._bird.ask(f"show route protocol {self._protocol(session)} all")
+        return tuple(entry.prefix for entry in bird_rib(told, {}))
+
+    def rib(self) -> tuple[RibEntry, ...]:
+        """Return BIRD's table, links and static routes among it."""
+        peers = peers_of(self._topology, self._host)
+        by_protocol = {protocol_name(name): peer for name, peer in peers.items()}
+        return bird_rib(self._bird.ask("show route all"), by_protocol)
 
     def announced(self, session: Session) -> tuple[str, ...]:
-        """Return the prefixes BIRD exports, in its order."""
+        """Return the prefixes BIRD exports, in its order; none while the session is down."""
+        if self.state(session) != "Established":  # then BIRD knows no table to export from
+            return ()
         return tuple(_ROUTE.findall(self._bird.ask(f"show route export {self._protocol(session)}")))
 
     def own_table(self) -> None:
@@ -77,6 +95,10 @@ class BirdRouter:
     def hurry(self, session: Session) -> None:
         """Restart the protocol."""
         self._bird.ask(f"restart {self._protocol(session)}")
+
+    def alive(self) -> bool:
+        """Tell whether the daemon's process still runs."""
+        return self._bird.alive()
 
     def signal(self, number: int) -> None:
         """Send BIRD a signal."""

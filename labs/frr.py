@@ -86,6 +86,11 @@ class Frr(Closing):
         process.stop()
         self._ended.setdefault(name, []).append(process.log())
 
+    def alive(self, name: str) -> bool:
+        """Tell whether a daemon runs."""
+        process = self._processes.get(name)
+        return process is not None and process.wait(0) is None
+
     def signal(self, name: str, number: int) -> None:
         """Send a daemon a signal."""
         self._tree.request("kill", pid=self._processes[name].pid, number=number)

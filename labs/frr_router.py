@@ -4,12 +4,21 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping, Sequence
+from typing import Final
 
+from bgp.errors import InvalidValueError
+from bgp.frr_json import parse_frr_table
+from bgp.profiles import profile
+from bgp.snapshot import Bfd, RibEntry
 from labs.frr import Frr
 from labs.frr_config import bfdd_config, frr_config
 from labs.packages import Daemon
+from labs.polling import poll
 from labs.process_tree import ProcessTree
+from labs.routers import BFD_UP
 from labs.topology import Host, Session, Topology
+
+TABLE_SECONDS: Final = 3.0
 
 
 class FrrRouter:
@@ -50,13 +59,42 @@ class FrrRouter:
         told = self._frr.ask_json(f"show bgp neighbors {address} json")
         return str(told.get(address, {}).get("bgpState", "(no such neighbor)"))
 
-    def bfd(self, session: Session) -> str:
-        """Return bfdd's state of the peer."""
+    def bfd(self, session: Session) -> Bfd:
+        """Return how bfdd sees the peer; its detection time is as RFC 5880 section 6.8.4 has it."""
         address = session.other(self._host.name).address
         for peer in json.loads(self._frr.ask("show bfd peers json", "bfdd")):
             if peer["peer"] == address:
-                return str(peer["status"])
-        return "(no such peer)"
+                interval = max(peer["receive-interval"], peer["remote-transmit-interval"])
+                agreed = peer["remote-detect-multiplier"] * interval
+                up = peer["status"] == BFD_UP
+                return Bfd(address, peer["status"], agreed if up else None)
+        return Bfd(address, "(no such peer)")
+
+    def received(self, session: Session) -> tuple[str, ...]:
+        """Return the prefixes that passed the policy; bgpd is not told to keep the others."""
+        address = session.other(self._host.name).address
+        told = self._frr.ask_json(f"show bgp ipv4 unicast neighbors {address} routes json")
+        return tuple(told.get("routes", {}))
+
+    def rib(self) -> tuple[RibEntry, ...]:
+        """Return bgpd's table, asked prefix by prefix."""
+        prefixes = self._frr.ask_json("show bgp ipv4 unicast json")["routes"]
+        return tuple(entry for p in sorted(prefixes) if (entry := self._entry(p)) is not None)
+
+    def _entry(self, prefix: str) -> RibEntry | None:
+        def read() -> list[RibEntry | None]:
+            text = self.table(prefix)
+            if '"paths"' not in text:
+                return [None]  # it went away meanwhile
+            try:
+                table = parse_frr_table(
+                    text, profile(self.daemon.name), self._asn or self._host.asn
+                )
+            except InvalidValueError:  # a path that bgpd is just taking out
+                return []
+            return [RibEntry(prefix, table.paths, table.best, table.multipath)]
+
+        return poll(f"bgpd of {self._host.name} lists {prefix}", read, TABLE_SECONDS)[0]
 
     def announced(self, session: Session) -> tuple[str, ...]:
         """Return the prefixes bgpd sends, in its order."""
@@ -97,6 +135,10 @@ class FrrRouter:
     def hurry(self, session: Session) -> None:
         """Clear the session."""
         self._frr.ask(f"clear bgp {session.other(self._host.name).address}")
+
+    def alive(self) -> bool:
+        """Tell whether the daemon's process still runs."""
+        return self._frr.alive("bgpd")
 
     def signal(self, number: int) -> None:
         """Send bgpd a signal; zebra goes on."""

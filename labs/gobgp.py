@@ -30,6 +30,7 @@ class Gobgp(Closing):
         self._host = host
         self._daemon = daemon
         self._ended: list[str] = []
+        self._stopped = False
         self.root = tree.root(host, daemon)
         self.start(config)
 
@@ -40,6 +41,7 @@ class Gobgp(Closing):
             LabError: it ended; the text quotes its last lines.
         """
         self._tree.write(f"{self.root}/etc/gobgpd/gobgpd.toml", config + "\n")
+        self._stopped = False
         self._process = self._tree.spawn(
             [
                 *("/usr/bin/gobgpd", "--config-type", "toml", "--log-plain", "--pprof-disable"),
@@ -63,12 +65,17 @@ class Gobgp(Closing):
     def close(self) -> None:
         """Stop the daemon; `start` starts it again."""
         self._process.stop()
-        self._ended.append(self._process.log())
+        if not self._stopped:
+            self._stopped = True
+            self._ended.append(self._process.log())
 
     def log(self) -> str:
         """Return what the daemon has logged."""
-        running = self._process.wait(0) is None
-        return "\n".join([*self._ended, *([self._process.log()] if running else [])])
+        return "\n".join([*self._ended, *([self._process.log()] if not self._stopped else [])])
+
+    def alive(self) -> bool:
+        """Tell whether the daemon runs."""
+        return self._process.wait(0) is None
 
     def signal(self, number: int) -> None:
         """Send the daemon a signal."""

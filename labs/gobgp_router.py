@@ -9,10 +9,12 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Any, Final
 
+from bgp.snapshot import Bfd, RibEntry
 from labs.gobgp import Gobgp
 from labs.gobgp_config import gobgp_config
 from labs.packages import Daemon
 from labs.process_tree import ProcessTree
+from labs.rib_reading import gobgp_rib, peers_of
 from labs.topology import Host, Session, Topology
 
 _STATES: Final = ("?", "Idle", "Connect", "Active", "OpenSent", "OpenConfirm", "Established")
@@ -48,10 +50,19 @@ class GobgpRouter:
         state = told["state"].get("session_state", 0)
         return _STATES[state] if isinstance(state, int) else str(state).capitalize()
 
-    def bfd(self, session: Session) -> str:
+    def bfd(self, session: Session) -> Bfd:
         """Say that there is none: the reader of topologies refuses BFD with GoBGP."""
-        del session
-        return "(GoBGP has no BFD)"
+        return Bfd(session.other(self._host.name).address, "(GoBGP has no BFD)")
+
+    def received(self, session: Session) -> tuple[str, ...]:
+        """Return the prefixes of the Adj-RIB-In, before policy."""
+        address = session.other(self._host.name).address
+        return tuple(self._gobgp.gobgp_json(f"neighbor {address} adj-in") or {})
+
+    def rib(self) -> tuple[RibEntry, ...]:
+        """Return GoBGP's table."""
+        peers = peers_of(self._topology, self._host).values()
+        return gobgp_rib(self._table(), {str(peer.address): peer for peer in peers})
 
     def announced(self, session: Session) -> tuple[str, ...]:
         """Return the prefixes GoBGP sends, in its order."""
@@ -93,6 +104,10 @@ class GobgpRouter:
     def hurry(self, session: Session) -> None:
         """Reset the session."""
         self._gobgp.gobgp(f"neighbor {session.other(self._host.name).address} reset")
+
+    def alive(self) -> bool:
+        """Tell whether the daemon's process still runs."""
+        return self._gobgp.alive()
 
     def signal(self, number: int) -> None:
         """Send gobgpd a signal."""

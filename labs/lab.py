@@ -14,7 +14,7 @@ from pathlib import Path
 from typing import Any, Final
 
 from bgp.fsm_log import LoggedTransition
-from labs import packages, pod_server, topology_file, wiring
+from labs import pod_server, topology_file, wiring
 from labs.errors import LabError
 from labs.lab_asking import Asking, environment
 from labs.lab_doing import Doing
@@ -59,8 +59,7 @@ class Lab(LabVerbs):
             self._parts.wait_until_up()
             self._wait_for_servers(servers)
             self._undo = undo.pop_all()
-        versions = sorted({_name(router.daemon) for router in self._parts.routers.values()})
-        self.title = f"{self.topology.title} ({', '.join(versions)})"
+        self.title = self._parts.title
 
     def close(self) -> None:
         """End everything in it; returns when it is gone."""
@@ -169,7 +168,3 @@ class Lab(LabVerbs):
     def _let_go(self) -> None:
         for router in self._parts.routers.values():
             router.disconnect()
-
-
-def _name(daemon: packages.Daemon) -> str:
-    return f"{daemon.name.partition('-')[0].upper()} {daemon.version}"

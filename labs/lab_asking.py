@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import contextlib
+import re
+import signal
 import socket
 import time
 from collections.abc import Callable
@@ -11,16 +13,20 @@ from typing import Final
 from bgp.errors import InvalidValueError
 from bgp.fsm_log import LoggedTransition
 from bgp.notification import Notification
+from bgp.snapshot import Snapshot
 from labs import lab_trace
 from labs.errors import LabError
 from labs.frr_router import FrrRouter
 from labs.lab_curl import ask
-from labs.lab_parts import SETTLE_SECONDS, Parts
+from labs.lab_parts import SETTLE_SECONDS, Parts, nftables
+from labs.lab_snapshot import snapshot
 from labs.lab_values import Answer, Hop, Output, Table, read_paths
 from labs.lab_verbs import Tell
 from labs.polling import poll
+from labs.process_tree import Process
 
 LOOK_SECONDS: Final = 0.05
+_ABOUT: Final = re.compile(r"tcpdump: |listening on |\d+ packets? (captured|received|dropped)")
 PATH: Final = "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin"
 
 
@@ -36,6 +42,7 @@ class Asking:
         """Ask a running lab."""
         self._parts = parts
         self.tell: Tell = lambda _seconds, _state: None
+        self._captures: dict[tuple[str, str, str], Process] = {}
 
     def run(self, host: str, command: str, seconds: float) -> Output:
         """Run a shell command."""
@@ -134,6 +141,36 @@ class Asking:
     def transitions(self, host: str, neighbor: str) -> tuple[LoggedTransition, ...]:
         """Read the stretch's edges."""
         return self._parts.edges(host, neighbor, self._parts.marks.get(host, 0))
+
+    def snapshot(self) -> Snapshot:
+        """Take a snapshot."""
+        return snapshot(self._parts, self._parts.title)
+
+    def begin_capture(self, one: str, other: str, what: str) -> None:
+        """Start tcpdump at a host's end of a link."""
+        link = self._parts.topology.link(one, other)
+        end = next((e for e in link.ends if e.host in self._parts.topology.hosts), link.ends[0])
+        root = self._parts.tree.root(end.host, nftables())
+        options = ["-i", end.interface, "-nn", "-v", "-l", "-Z", "root", "--immediate-mode"]
+        tcpdump = self._parts.tree.spawn(["/usr/bin/tcpdump", *options, what], end.host, root)
+
+        def listening() -> bool:
+            if tcpdump.wait(0) is not None:
+                raise LabError(f"tcpdump refused {what!r}:\n{tcpdump.last_lines()}")
+            return "listening on" in tcpdump.log()
+
+        poll("tcpdump listens", listening, explain=tcpdump.last_lines)
+        self._captures[one, other, what] = tcpdump
+
+    def end_capture(self, one: str, other: str, what: str) -> str:
+        """Stop tcpdump; return the packets it printed."""
+        tcpdump = self._captures.pop((one, other, what))
+        with contextlib.closing(tcpdump):
+            tcpdump.signal(signal.SIGINT)
+            if tcpdump.wait(5) is None:
+                tcpdump.stop()
+            lines = tcpdump.log().splitlines()
+        return "\n".join(line for line in lines if not _ABOUT.match(line)) + "\n"
 
     def curl(self, host: str, url: str, count: int) -> tuple[Answer, ...]:
         """Ask over HTTP."""

@@ -39,10 +39,16 @@ class Doing:
         """Take back what was done to a link."""
         link = self._parts.topology.link(one, other)
         self._script(wiring.mend(self._parts.topology, link))
+        if self._parts.situation.get(link_key("limit", *link.names)):
+            self._script(wiring.limiting_nothing(link))
         if self._parts.situation.get(link_key("drop", *link.names)):
             self._parts.nft(wiring.losing(link, None))
         if self._parts.situation.get(link_key("mtu", *link.names)):
             self._parts.nft(wiring.refusing(self._parts.topology, link, None))
+
+    def limit(self, one: str, other: str, kilobits: int) -> None:
+        """Limit a link's rate."""
+        self._script(wiring.limiting(self._parts.topology.link(one, other), kilobits))
 
     def freeze(self, host: str) -> None:
         """Stop a daemon in time."""
@@ -54,6 +60,11 @@ class Doing:
 
     def stop_daemon(self, host: str) -> None:
         """End a daemon."""
+        self._parts.router(host).stop()
+
+    def kill(self, host: str) -> None:
+        """Kill a daemon."""
+        self._parts.router(host).signal(signal.SIGKILL)
         self._parts.router(host).stop()
 
     def start_daemon(self, host: str) -> None:
@@ -102,7 +113,7 @@ class Doing:
             router, how = self._parts.routers[host.name], done.get(f"daemon {host.name}")
             if how == "frozen":
                 router.signal(signal.SIGCONT)
-            if f"lines {host.name}" in done and how != "stopped":
+            if how != "stopped" and (f"lines {host.name}" in done or not router.alive()):
                 router.stop()
                 how = "stopped"
             if how == "stopped":

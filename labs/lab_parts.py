@@ -14,7 +14,7 @@ from labs.frr_router import FrrRouter
 from labs.packages import Daemon
 from labs.polling import poll
 from labs.process_tree import ProcessTree
-from labs.routers import Router
+from labs.routers import BFD_UP, Router, daemon_title
 from labs.situation import Situation
 from labs.topology import Topology
 from labs.topology_routes import expected_routes
@@ -24,7 +24,6 @@ QUIET: Final = 0.15
 """Seconds without a change that count as settled; bgpd decides some 50 ms after an UPDATE."""
 SETTLE_SECONDS: Final = 3.0
 ESTABLISHED: Final = "Established"
-_BFD_UP: Final = "up"
 
 
 def log_time() -> str:
@@ -51,6 +50,12 @@ class Parts:
     situation: Situation = field(default_factory=Situation)
     marked: str = field(default_factory=log_time)
     marks: dict[str, int] = field(default_factory=dict)
+
+    @property
+    def title(self) -> str:
+        """The lab in a line: what it shows, and the daemons that run in it."""
+        versions = sorted({daemon_title(router.daemon) for router in self.routers.values()})
+        return f"{self.topology.title} ({', '.join(versions)})"
 
     def router(self, host: str) -> Router:
         """Return the router of a host.
@@ -122,7 +127,7 @@ class Parts:
             f"BFD of {side.host} calls {session.other(side.host).host} {seen}"
             for session in self.topology.sessions
             for side in session.sides
-            if session.bfd and (seen := self.router(side.host).bfd(session)) != _BFD_UP
+            if session.bfd and (seen := self.router(side.host).bfd(session).state) != BFD_UP
         ]
         if down:
             return down

@@ -15,6 +15,7 @@ from typing import Any, Final
 from bgp.fsm_log import LoggedTransition
 from bgp.fsm_words import State
 from bgp.notification import Notification
+from bgp.snapshot_json import parse_snapshot, snapshot_object
 from labs.errors import LabError
 from labs.lab_values import Answer, Hop, Output, Table
 from labs.situation import Situation
@@ -233,6 +234,7 @@ _WRITERS: Final[Mapping[str, Callable[[Any], Any]]] = {
     "announced": list,
     "curl": _listed(asdict),
     "trace": _listed(asdict),
+    "snapshot": snapshot_object,
     "transitions": _listed(_edge_data),
     "wait_notification": _edge_data,
 }
@@ -242,6 +244,7 @@ _READERS: Final[Mapping[str, Callable[[Any], Any]]] = {
     "announced": tuple,
     "curl": _each(lambda data: Answer(**data)),
     "trace": _each(lambda data: Hop(**data)),
+    "snapshot": parse_snapshot,
     "transitions": _each(_edge),
     "wait_notification": _edge,
 }

@@ -48,6 +48,17 @@ class Answer:
         return f"{self.url}: {self.server} answered and saw {self.source}"
 
 
+@dataclass
+class Capture:
+    """A link's packets, a line each as tcpdump prints them; empty until the capture is over."""
+
+    text: str = ""
+
+    def __str__(self) -> str:
+        """Return the text."""
+        return self.text
+
+
 @dataclass(frozen=True)
 class Hop:
     """What one host does with a packet for an address.

@@ -15,20 +15,22 @@ from typing import Any, Final
 
 from bgp.fsm_log import LoggedTransition
 from bgp.route import Path
+from bgp.snapshot import Snapshot
 from labs.closing import Closing
 from labs.errors import LabError
-from labs.lab_values import Answer, Hop, Output, read_paths
+from labs.lab_values import Answer, Capture, Hop, Output, read_paths
 from labs.situation import MENDED, Situation, link_key
 from labs.topology import Host, Topology
 from labs.wiring import DROPS
 
 Tell = Callable[[float, str], None]
 """Told the seconds so far and the state of the session, while somebody waits."""
-FAULTS: Final = ("cut", "mtu", "drop")
+FAULTS: Final = ("cut", "mtu", "drop", "limit")
 STATES: Final = ("Idle", "Connect", "Active", "OpenSent", "OpenConfirm", "Established")
 _FROZEN, _STOPPED = "frozen", "stopped"
 _AS_LIMIT: Final = 2**32 - 1
 _MTU: Final = range(576, 9217)
+_RATE: Final = range(8, 10_000_001)  # kilobits a second
 
 
 class LabVerbs(Closing):
@@ -84,6 +86,16 @@ class LabVerbs(Closing):
         after = self.situation.having(link_key("drop", *link.names), what)
         self._change(after, "drop", one, other, what)
 
+    def limit(self, one: str, other: str, kilobits: int) -> None:
+        """Let a link carry so many kilobits a second each way; what has to wait long is lost."""
+        link = self.topology.link(one, other)
+        if kilobits not in _RATE:
+            raise LabError(
+                f"a limit is {_RATE[0]} to {_RATE[-1]} kilobits a second, not {kilobits}"
+            )
+        after = self.situation.having(link_key("limit", *link.names), str(kilobits))
+        self._change(after, "limit", one, other, kilobits)
+
     def heal(self, one: str, other: str) -> None:
         """Take back whatever was done to a link."""
         link = self.topology.link(one, other)
@@ -109,8 +121,13 @@ class LabVerbs(Closing):
         self._running(host)
         self._change(self.situation.having(f"daemon {host}", _STOPPED), "stop_daemon", host)
 
+    def kill(self, host: str) -> None:
+        """Kill a host's BGP daemon (SIGKILL): no farewell, the kernel closes its sockets."""
+        self._running(host)
+        self._change(self.situation.having(f"daemon {host}", _STOPPED), "kill", host)
+
     def start_daemon(self, host: str) -> None:
-        """Start a stopped daemon, configured as at first."""
+        """Start a daemon that was stopped or killed, configured as at first."""
         self._daemon_is(host, _STOPPED, f"stop_daemon({host!r})")
         after = self.situation
         for what in ("daemon", "as", "routes", "lines"):
@@ -289,6 +306,11 @@ class LabVerbs(Closing):
             seconds: when to stop; None for never.
         """
 
+    def snapshot(self) -> Snapshot:
+        """Return everything the hosts know now, to keep and to `bgp.snapshot.compare`."""
+        taken: Snapshot = self._ask("snapshot")
+        return taken
+
     def curl(self, host: str, url: str, count: int = 1) -> tuple[Answer, ...]:
         """Ask for a URL over HTTP from a host, `count` times one after the other."""
         self.topology.host(host)
@@ -306,6 +328,26 @@ class LabVerbs(Closing):
             ) from error
         hops: tuple[Hop, ...] = self._ask("trace", host, address)
         return hops
+
+    @contextlib.contextmanager
+    def capture(self, one: str, other: str, what: str = "tcp port 179") -> Iterator[Capture]:
+        """Capture a link's packets for the length of a `with` block; tcpdump reads them.
+
+        Args:
+            one: a host or switch.
+            other: its neighbour.
+            what: a filter as tcpdump understands it.
+
+        Raises:
+            LabError: no such link, or tcpdump refuses the filter.
+        """
+        self.topology.link(one, other)
+        self._ask("begin_capture", one, other, what)
+        capture = Capture()
+        try:
+            yield capture
+        finally:
+            capture.text = self._ask("end_capture", one, other, what)
 
     # -- inside -------------------------------------------------------------------------------
 

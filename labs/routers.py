@@ -7,12 +7,15 @@ and stopped; `labs.lab` knows neither vtysh nor birdc.
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from typing import Protocol
+from typing import Final, Protocol
 
+from bgp.snapshot import Bfd, RibEntry
 from labs import packages
 from labs.errors import LabError
 from labs.packages import Daemon
 from labs.topology import Session
+
+BFD_UP: Final = "up"
 
 
 class Router(Protocol):
@@ -32,8 +35,14 @@ class Router(Protocol):
     def state(self, session: Session) -> str:
         """Return what the daemon calls the state of a session."""
 
-    def bfd(self, session: Session) -> str:
-        """Return what BFD calls the state of a session that it watches, in small letters."""
+    def bfd(self, session: Session) -> Bfd:
+        """Return how BFD sees a session that it watches."""
+
+    def received(self, session: Session) -> tuple[str, ...]:
+        """Return the prefixes it has from the other side: before its policy where it keeps that."""
+
+    def rib(self) -> tuple[RibEntry, ...]:
+        """Return its whole table."""
 
     def announced(self, session: Session) -> tuple[str, ...]:
         """Return the prefixes it sends to the other side, sorted as it lists them."""
@@ -53,6 +62,9 @@ class Router(Protocol):
     def hurry(self, session: Session) -> None:
         """Begin a session anew at once instead of when a timer says."""
 
+    def alive(self) -> bool:
+        """Tell whether the daemon's process still runs."""
+
     def signal(self, number: int) -> None:
         """Send the daemon a signal."""
 
@@ -67,6 +79,14 @@ class Router(Protocol):
 
     def disconnect(self) -> None:
         """Let go of the daemon, which ends with its lab."""
+
+
+_NAMES: Final = {"frr": "FRR", "bird": "BIRD", "gobgp": "GoBGP"}
+
+
+def daemon_title(daemon: Daemon) -> str:
+    """Return a daemon as a person calls it, such as FRR 8.4.4."""
+    return f"{_NAMES[daemon.name.partition('-')[0]]} {daemon.version}"
 
 
 def find_daemon(names: Sequence[str]) -> Daemon:

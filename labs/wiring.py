@@ -26,6 +26,9 @@ _SETTINGS: Final = (
     "net.ipv4.conf.default.send_redirects=0",
 )
 
+_BURST, _LATENCY = "16kb", "50ms"
+"""A limited link sends this much at once, and keeps a packet this long before it loses it."""
+
 DROPS: Final = {
     "all": "",
     "tcp": "meta l4proto tcp ",
@@ -142,6 +145,19 @@ def refusing(topology: Topology, link: Link, octets: int | None) -> dict[str, st
                 f'oifname "{end.interface}" meta length > {octets} drop\n}}\n}}\n'
             )
     return rules
+
+
+def limiting(link: Link, kilobits: int) -> Iterator[str]:
+    """Return the commands that let a link carry so many kilobits a second each way."""
+    for end in link.ends:
+        tbf = f"tbf rate {kilobits}kbit burst {_BURST} latency {_LATENCY}"
+        yield f"tc -n {end.host} qdisc replace dev {end.interface} root {tbf}"
+
+
+def limiting_nothing(link: Link) -> Iterator[str]:
+    """Return the commands that take `limiting` back."""
+    for end in link.ends:
+        yield f"tc -n {end.host} qdisc del dev {end.interface} root"
 
 
 def losing(link: Link, what: str | None) -> dict[str, str]:

@@ -1,6 +1,7 @@
 """The lab, live: real FRR, real BIRD, real packets, and every verb's effect on them."""
 
 import socket
+import time
 from collections.abc import Iterator
 
 import pytest
@@ -199,6 +200,61 @@ def test_a_switchs_port_drops_what_is_larger_than_its_mtu_both_ways(lab: Lab) ->
     assert passes(1500, "tor1", "10.1.1.11")
 
 
+def test_a_limited_link_is_as_slow_as_it_was_told(lab: Lab) -> None:
+    lab.limit("border", "client", 64)
+    with (
+        lab._parts.tree.open_socket("client", socket.AF_INET, socket.SOCK_STREAM) as listener,
+        lab._parts.tree.open_socket("border", socket.AF_INET, socket.SOCK_STREAM) as sender,
+    ):
+        listener.bind(("192.0.2.10", 5000))
+        listener.listen()
+        sender.connect(("192.0.2.10", 5000))
+        begun = time.monotonic()
+        sender.sendall(bytes(24_000))  # 16 kB of it may go at once, 64 kbit/s are 8 kB a second
+        sender.shutdown(socket.SHUT_WR)
+        with listener.accept()[0] as receiver:
+            while receiver.recv(1 << 16):
+                pass
+        assert time.monotonic() - begun > 0.5
+    lab.heal("client", "border")
+    assert "tbf" not in lab.run("client", "tc qdisc show").text
+
+
+def test_a_killed_daemon_says_no_farewell_and_is_started_again(lab: Lab) -> None:
+    lab.mark()
+    lab.kill("node1")
+    lab.wait_state("tor1", "node1", "Idle", 10)
+    assert lab.transitions("tor1", "node1")[0].received is None
+    lab.start_daemon("node1")
+    lab.wait_state("tor1", "node1", "Established", 20)
+
+
+def test_a_daemon_that_died_by_itself_is_named_and_mended(lab: Lab) -> None:
+    lab.run("tor1", "kill -9 $(pgrep -x bgpd -n)", seconds=5)
+    routers = lab._parts.routers
+
+    def dead() -> list[str]:
+        return [host for host, router in routers.items() if not router.alive()]
+
+    (host,) = poll("one has died", dead)
+    with pytest.raises(LabError, match="bgpd ended at"):
+        lab.announced(host, lab.topology.sessions_of(host)[0].other(host).host)
+    lab.mend()
+    assert answered_by(lab, POD) == "pod1"
+
+
+def test_a_capture_shows_the_packets_of_its_block(lab: Lab) -> None:
+    with lab.capture("tor1", "sw1") as seen:
+        lab.show("tor1", "clear bgp 10.1.1.11")
+        lab.wait_state("tor1", "node1", "Established", 10)
+    assert "10.1.1.1.179" in str(seen) or "10.1.1.11.179" in str(seen)
+    assert "Open Message" in seen.text
+    assert "packets captured" not in seen.text
+    refused = r"tcpdump refused 'frobnicate':\n.*syntax error"
+    with pytest.raises(LabError, match=refused), lab.capture("sw1", "tor1", "frobnicate"):
+        pass
+
+
 def test_configured_policy_takes_effect_and_mend_takes_it_back(lab: Lab) -> None:
     lab.configure("tor1", "route-map TO-border permit 10", "set metric 77")
     assert [path.med for path in lab.paths("border", "10.244.1.0/24")] == [77]
@@ -251,6 +307,7 @@ def test_a_command_runs_in_its_hosts_network_with_the_routers_own_tools(lab: Lab
         ("cut", ("tor1", "client"), "tor1 has no link to 'client'; it has links to border, sw1"),
         ("heal", ("tor1", "border"), "nothing is wrong with the link between tor1 and border"),
         ("mtu", ("tor1", "border", 9), "an MTU is 576 to 9216 octets, not 9"),
+        ("limit", ("tor1", "border", 1), "a limit is 8 to 10000000 kilobits a second, not 1"),
         ("drop", ("tor1", "border", "udp"), "cannot lose 'udp'; it can lose all, tcp, bgp, icmp"),
         ("freeze", ("client",), "client runs no BGP daemon; these do: border, tor1, tor2, node1"),
         ("thaw", ("tor1",), r"the daemon of tor1 is not frozen; freeze\('tor1'\) does that"),
