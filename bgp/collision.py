@@ -1,7 +1,8 @@
 """Connection collision: two connections between the same two speakers, one too many.
 
 RFC 4271 section 6.8: the connection initiated by the speaker with the higher BGP Identifier stays.
-RFC 6286 section 2.3: where the identifiers are equal, the higher AS number decides.
+RFC 6286 section 2.3: where the identifiers are equal, the higher AS number decides. FRR settles it
+at the first OPEN, as the recordings of collisions in ``tests/bgp/recorded/fsm`` show.
 """
 
 from __future__ import annotations
@@ -42,6 +43,7 @@ def resolve(
     other: State,
     arrived_on: Direction,
     collision_detect_established_state: bool = False,
+    at_first_open: bool = False,
 ) -> Verdict:
     """Settle a collision when an OPEN has arrived on one of two connections.
 
@@ -53,14 +55,17 @@ def resolve(
         other: state of the other connection.
         arrived_on: the connection the OPEN came on.
         collision_detect_established_state: the optional session attribute of that name.
+        at_first_open: whether a connection in OpenSent collides too, as with FRR; the RFC looks at
+            OpenConfirm.
     """
     if other is State.ESTABLISHED and not collision_detect_established_state:
         keep = Direction.INCOMING if arrived_on is Direction.OUTGOING else Direction.OUTGOING
         return Verdict(keep, "The other connection is Established: the new one is closed.")
-    if other not in (State.OPEN_CONFIRM, State.ESTABLISHED):
-        return Verdict(
-            None, f"The other connection is in {other}: an OPEN collides only from OpenConfirm on."
-        )
+    colliding = (State.OPEN_SENT, State.OPEN_CONFIRM, State.ESTABLISHED)
+    colliding = colliding if at_first_open else colliding[1:]
+    if other not in colliding:
+        rule = f"an OPEN collides only from {colliding[0]} on."
+        return Verdict(None, f"The other connection is in {other}: {rule}")
     if local_id != remote_id:
         higher = local_id > remote_id
         what = f"BGP Identifier: {local_id} is {'higher' if higher else 'lower'} than {remote_id}"

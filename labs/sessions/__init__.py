@@ -1,1 +1,1 @@
-"""Real sessions, driven by hand: FRR on one side, and on the other whatever the lesson needs."""
+"""Real sessions, driven by hand: FRR or BIRD on one side, on the other whatever it takes."""

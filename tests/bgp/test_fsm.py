@@ -353,3 +353,15 @@ def test_an_established_session_wins_unless_told_to_detect() -> None:
 def test_two_connections_that_are_not_that_far_do_not_collide_yet() -> None:
     for other in (State.IDLE, State.CONNECT, State.ACTIVE, State.OPEN_SENT):
         assert resolve(LOW, HIGH, 1, 2, other=other, arrived_on=Direction.INCOMING).keep is None
+
+
+def test_frr_settles_a_collision_at_the_first_open_already() -> None:
+    for arrived in Direction:
+        verdict = resolve(
+            LOW, HIGH, 1, 2, other=State.OPEN_SENT, arrived_on=arrived, at_first_open=True
+        )
+        assert verdict.keep is Direction.INCOMING
+    waiting = resolve(
+        LOW, HIGH, 1, 2, other=State.ACTIVE, arrived_on=Direction.INCOMING, at_first_open=True
+    )
+    assert waiting.keep is None

@@ -115,8 +115,9 @@ def test_a_collision_is_settled_as_section_6_8_has_it(
         *((LOW, HIGH) if identifier == "higher" else (HIGH, LOW)),
         local_as=65000,
         remote_as=65001,
-        other=State.OPEN_CONFIRM,
+        other=State.OPEN_SENT,
         arrived_on=first,
+        at_first_open=True,
     )
     kept, lost = (ours, theirs) if expected.keep is Direction.OUTGOING else (theirs, ours)
     assert [t.sent for t in lost if t.sent] == [Notification(6, 7)]
