@@ -61,10 +61,9 @@ def resolve(
     if other is State.ESTABLISHED and not collision_detect_established_state:
         keep = Direction.INCOMING if arrived_on is Direction.OUTGOING else Direction.OUTGOING
         return Verdict(keep, "The other connection is Established: the new one is closed.")
-    colliding = (State.OPEN_SENT, State.OPEN_CONFIRM, State.ESTABLISHED)
-    colliding = colliding if at_first_open else colliding[1:]
-    if other not in colliding:
-        rule = f"an OPEN collides only from {colliding[0]} on."
+    first = State.OPEN_SENT if at_first_open else State.OPEN_CONFIRM
+    if other not in (first, State.OPEN_CONFIRM, State.ESTABLISHED):
+        rule = f"an OPEN collides only from {first} on."
         return Verdict(None, f"The other connection is in {other}: {rule}")
     if local_id != remote_id:
         higher = local_id > remote_id
