@@ -111,6 +111,10 @@ class Desk:
         case = replace(case, knobs=replace(case.knobs, **knobs))
         return BestPath.of_case(case, **{"profile": "frr-8.4", **options})
 
+    def machine(self, *events: int, **options: Any) -> SessionFsm:  # noqa: ANN401 - options of SessionFsm
+        """Show the state machine after these events; any event can be pressed."""
+        return SessionFsm(events, **options)
+
     def follow(self, lab: SessionLab, host: str, neighbor: str) -> SessionFsm:
         """Show a session as its router logs it, until it is up; then the slider goes back."""
         fsm = SessionFsm()

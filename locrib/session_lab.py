@@ -78,7 +78,7 @@ class SessionLab:
     @told()
     def state(self, host: str, neighbor: str) -> str:
         """Return what a router itself calls its session with a neighbor."""
-        return self._lab.state(host, neighbor)
+        return self._state(host, neighbor)
 
     @told()
     def wait(self, host: str, neighbor: str, state: str, seconds: float = 30) -> Picture:
@@ -107,6 +107,8 @@ class SessionLab:
         """Show what a router prints; without a command, its sessions in a table."""
         frr = self._lab.topology.speaker(host).daemon.startswith("frr")
         command = command or ("show bgp summary" if frr else "show protocols")
+        if self._silent(host):
+            raise LabError(f"{host} does not answer `{command}`: what do its neighbors say?")
         prompt = f"{host}{'#' if frr else '>'} {command}"
         return text_picture(prompt, self._lab.show(host, command), self.origin)
 
@@ -283,10 +285,11 @@ class SessionLab:
         return [pair for one, other in ends for pair in ((one, other), (other, one))]
 
     def _state(self, host: str, neighbor: str) -> str:
-        try:
-            return self._lab.state(host, neighbor)
-        except LabError:
-            return NO_ANSWER
+        return NO_ANSWER if self._silent(host) else self._lab.state(host, neighbor)
+
+    def _silent(self, host: str) -> bool:
+        """Whether a host's daemon is stopped or frozen: which of the two is for others to see."""
+        return self._lab.situation.get(f"daemon {host}") is not None
 
     def _do(self, verb: str, *arguments: object) -> None:
         """Do something; acts that follow one another unseen are one stretch of time."""

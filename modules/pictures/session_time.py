@@ -23,6 +23,7 @@ _BAR_TOP, _BAR = 30, 26
 _LETTER: Final = 7.4
 _CLOCK: Final = "%Y/%m/%d %H:%M:%S.%f"
 _MOST_ROWS: Final = 16
+_ROOM: Final = 1.12  # so that the last state shows, too
 _LONGEST_WAY: Final = 5
 
 
@@ -54,7 +55,7 @@ def session_picture(stretch: Stretch, origin: str) -> Picture:
     """Draw what happened to a session; `origin` says what kind of truth this is."""
     transitions, times, seconds = stretch.transitions, stretch.times, stretch.seconds
     title = stretch.title
-    whole = max(seconds, times[-1] if times else 0.0, 0.1)
+    whole = max(seconds, 0.1, times[-1] * _ROOM if times else 0.0)
     lead = _lead(stretch)
     svg = _strip(stretch, whole, f"{title}: {lead}")
     head = ["after", "what happened", "state"]

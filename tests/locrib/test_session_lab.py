@@ -43,6 +43,17 @@ def test_a_daemon_that_is_stopped_gives_no_answer_and_the_picture_says_so(lab: S
     assert "node1 to tor1: no answer" in lab.sessions().text
 
 
+def test_a_silent_daemon_is_not_told_to_be_stopped_or_frozen(lab: SessionLab) -> None:
+    said = []
+    for number in (1, 5):
+        lab.trouble(number)
+        with pytest.raises(ToldError) as caught:
+            lab.show("node1")
+        said.append(f"{caught.value} {lab.state('node1', 'tor1')}")
+    assert said[0] == said[1]
+    assert "what do its neighbors say?" in said[0]
+
+
 def test_what_a_lab_cannot_do_is_told_without_a_traceback(lab: SessionLab) -> None:
     with pytest.raises(ToldError, match="is not frozen") as caught:
         lab.thaw("node1")
