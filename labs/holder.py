@@ -31,13 +31,13 @@ from labs.process_tree import Process
 from labs.situation import Situation
 
 CHANGES: Final = (
-    *("cut", "mtu", "drop", "heal", "freeze", "thaw", "stop_daemon", "start_daemon"),
-    *("as_number", "routes", "configure", "mend", "mark"),
+    *("cut", "mtu", "drop", "limit", "heal", "freeze", "thaw", "stop_daemon", "kill"),
+    *("start_daemon", "as_number", "routes", "policy", "endpoints", "configure", "mend", "mark"),
 )
 """The verbs that change a lab; any other is a question."""
 QUESTIONS: Final = (
     *("show", "paths", "announced", "state", "wait_state", "wait_notification", "watch"),
-    *("marked", "transitions", "curl", "trace"),
+    *("marked", "transitions", "curl", "trace", "snapshot", "begin_capture", "end_capture"),
 )
 LINE_LIMIT: Final = 1 << 24
 SUFFIX: Final = ".lab"

@@ -5,7 +5,7 @@ from typing import Final
 
 import typer
 
-from locrib import lab_doctor, lab_up, lab_verbs, terminal
+from locrib import lab_breaking, lab_doctor, lab_looking, lab_snapshot, lab_up, terminal
 
 app = typer.Typer(
     name="lab",
@@ -23,22 +23,30 @@ def lab() -> None:
 COMMANDS: Final[dict[str, Callable[..., None]]] = {
     "up": lab_up.up,
     "list": lab_up.list_labs,
-    "show": lab_verbs.show,
-    "run": lab_verbs.run,
-    "vtysh": lab_verbs.vtysh,
-    "paths": lab_verbs.paths,
-    "transitions": lab_verbs.transitions,
-    "curl": lab_verbs.curl,
-    "trace": lab_verbs.trace,
-    "cut": lab_verbs.cut,
-    "heal": lab_verbs.heal,
-    "mtu": lab_verbs.mtu,
-    "drop": lab_verbs.drop,
-    "freeze": lab_verbs.freeze,
-    "thaw": lab_verbs.thaw,
-    "stop": lab_verbs.stop,
-    "start": lab_verbs.start,
-    "mend": lab_verbs.mend,
+    "show": lab_looking.show,
+    "run": lab_looking.run,
+    "vtysh": lab_looking.vtysh,
+    "paths": lab_looking.paths,
+    "transitions": lab_looking.transitions,
+    "curl": lab_looking.curl,
+    "trace": lab_looking.trace,
+    "capture": lab_snapshot.capture,
+    "snapshot": lab_snapshot.snapshot,
+    "diff": lab_snapshot.diff,
+    "cut": lab_breaking.cut,
+    "mtu": lab_breaking.mtu,
+    "drop": lab_breaking.drop,
+    "limit": lab_breaking.limit,
+    "heal": lab_breaking.heal,
+    "freeze": lab_breaking.freeze,
+    "thaw": lab_breaking.thaw,
+    "stop": lab_breaking.stop,
+    "kill": lab_breaking.kill,
+    "start": lab_breaking.start,
+    "asn": lab_breaking.as_number,
+    "routes": lab_breaking.routes,
+    "configure": lab_breaking.configure,
+    "mend": lab_breaking.mend,
     "down": lab_up.down,
     "doctor": lab_doctor.doctor,
 }

@@ -28,6 +28,7 @@ from locrib.trouble import Exit, Trouble
 IDLE: Final = "2h"
 UNITS: Final = {"s": 1, "m": 60, "h": 3600}
 
+Host = Annotated[str, typer.Argument(metavar="HOST", help="A host of the lab.")]
 LabName = Annotated[
     str | None,
     typer.Option(

@@ -53,6 +53,11 @@ def plain(text: str) -> str:
     return "".join(char if char.isprintable() else "\N{REPLACEMENT CHARACTER}" for char in text)
 
 
+def plain_lines(text: str) -> str:
+    """The same for text of several lines."""
+    return "\n".join(map(plain, text.expandtabs().splitlines()))
+
+
 def can_ask() -> bool:
     """Whether a person sits at both ends: a question that nobody can answer must not be asked."""
     return sys.stdin.isatty() and sys.stdout.isatty()

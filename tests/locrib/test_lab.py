@@ -119,6 +119,43 @@ def test_breaking_and_mending_from_the_command_line(shell: Shell) -> None:
 
 
 @pytest.mark.usefixtures("lab")
+def test_two_snapshots_tell_what_changed(shell: Shell, tmp_path: Path) -> None:
+    before, after = tmp_path / "before.json", tmp_path / "after.json"
+    shell.say("snapshot", str(before))
+    assert shell.say("diff", str(before)) == "Nothing differs.\n"
+    shell.say("kill", "node1")
+    poll("tor1 has noticed", lambda: "tor1 - node1: Established" not in shell.say("show"))
+    changed = shell("diff", str(before))
+    assert changed.returncode == Exit.CHECK
+    assert "tor1: kernel route 10.244.1.0/24 metric 20: gone" in changed.stdout
+    after.write_text(shell.say("snapshot"))
+    assert "node1: daemon: " in shell("diff", str(before), str(after)).stdout
+    shell.say("mend")
+    after.write_text("{}")
+    damaged = shell("diff", str(before), str(after))
+    assert damaged.returncode == Exit.INPUT
+    assert "format: expected locrib-snapshot" in damaged.stderr
+
+
+@pytest.mark.usefixtures("lab")
+def test_a_link_is_captured_and_held_to_a_rate(shell: Shell) -> None:
+    assert "Keepalive Message" in shell.say("capture", "tor1", "sw1", "--seconds", "4")
+    assert shell("capture", "tor1", "sw1", "no filter", "-s", "1").returncode == Exit.INPUT
+    assert "limit sw1 tor1: 1000" in shell.say("limit", "tor1", "sw1", "1000")
+    shell.say("mend")
+
+
+@pytest.mark.usefixtures("lab")
+def test_a_daemon_is_told_to_say_other_things(shell: Shell) -> None:
+    assert "routes node1: 3" in shell.say("routes", "node1", "3")
+    assert "10.245.0.0/26" in shell.say("vtysh", "tor1", "-c", "show ip route bgp")
+    shell.say("configure", "tor1", "router bgp 64601", "no neighbor 10.1.1.11 route-map X in")
+    assert shell("configure", "tor1", "nonsense").returncode == Exit.INPUT
+    assert "as node1: 64999" in shell.say("asn", "node1", "64999")
+    assert "nothing done" in shell.say("mend")
+
+
+@pytest.mark.usefixtures("lab")
 def test_what_happens_is_followed_as_it_happens(shell: Shell) -> None:
     shell.say("mend")
     with shell.start("transitions", "tor1", "node1", "--follow") as running:

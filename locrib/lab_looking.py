@@ -1,4 +1,4 @@
-"""`locrib lab run`, `cut`, `curl` and the rest: what one does to a lab that is up, from a shell."""
+"""`locrib lab run`, `show`, `trace` and the rest: looking at a lab that is up, from a shell."""
 
 from __future__ import annotations
 
@@ -15,13 +15,10 @@ from labs.errors import LabError
 from labs.lab_verbs import LabVerbs
 from labs.remote import RemoteLab
 from locrib import terminal
-from locrib.lab_up import LabName, reached
+from locrib.lab_up import Host, LabName, reached
 from locrib.trouble import Exit
 
-Host = Annotated[str, typer.Argument(metavar="HOST", help="A host of the lab.")]
 Neighbor = Annotated[str, typer.Argument(metavar="NEIGHBOR", help="The other side.")]
-One = Annotated[str, typer.Argument(metavar="ONE", help="A host or switch.")]
-Other = Annotated[str, typer.Argument(metavar="OTHER", help="The host or switch it is linked to.")]
 SIGNALLED = 128  # a shell's own way to say which signal ended a program
 
 
@@ -170,83 +167,6 @@ def trace(
             terminal.say(str(hop))
     if hops and hops[-1].problem:
         raise typer.Exit(Exit.CHECK)
-
-
-def cut(one: One, other: Other, lab: LabName = None) -> None:
-    """Cut a link."""
-    with reached(lab) as there:
-        there.cut(one, other)
-        _done(there)
-
-
-def heal(one: One, other: Other, lab: LabName = None) -> None:
-    """Take back whatever was done to a link."""
-    with reached(lab) as there:
-        there.heal(one, other)
-        _done(there)
-
-
-def mtu(
-    one: One,
-    other: Other,
-    octets: Annotated[int, typer.Argument(metavar="OCTETS", help="Such as 1400.")],
-    lab: LabName = None,
-) -> None:
-    """Set the MTU of a link; at a switch its port only, so that the host does not notice."""
-    with reached(lab) as there:
-        there.mtu(one, other, octets)
-        _done(there)
-
-
-def drop(
-    one: One,
-    other: Other,
-    what: Annotated[str, typer.Argument(metavar="[WHAT]", help="tcp, bgp, icmp or all.")] = "tcp",
-    lab: LabName = None,
-) -> None:
-    """Lose packets on a link in silence."""
-    with reached(lab) as there:
-        there.drop(one, other, what)
-        _done(there)
-
-
-def freeze(host: Host, lab: LabName = None) -> None:
-    """Stop a host's BGP daemon in time: it keeps its sessions and says nothing."""
-    with reached(lab) as there:
-        there.freeze(host)
-        _done(there)
-
-
-def thaw(host: Host, lab: LabName = None) -> None:
-    """Let a frozen daemon go on."""
-    with reached(lab) as there:
-        there.thaw(host)
-        _done(there)
-
-
-def stop(host: Host, lab: LabName = None) -> None:
-    """End a host's BGP daemon: its port is closed."""
-    with reached(lab) as there:
-        there.stop_daemon(host)
-        _done(there)
-
-
-def start(host: Host, lab: LabName = None) -> None:
-    """Start a stopped daemon."""
-    with reached(lab) as there:
-        there.start_daemon(host)
-        _done(there)
-
-
-def mend(lab: LabName = None) -> None:
-    """Undo everything that was done to a lab, and wait until it is as at first."""
-    with reached(lab) as there:
-        there.mend()
-        _done(there)
-
-
-def _done(lab: RemoteLab) -> None:
-    terminal.say(f"{lab.door.name}: {lab.situation}")
 
 
 def _execute(lab: RemoteLab, host: str, argv: list[str]) -> None:
