@@ -14,7 +14,7 @@ from pathlib import Path
 from typing import Any, Final
 
 from bgp.fsm_log import LoggedTransition
-from labs import pod_server, topology_file, wiring
+from labs import lab_services, pod_server, topology_file, wiring
 from labs.errors import LabError
 from labs.lab_asking import Asking, environment
 from labs.lab_doing import Doing
@@ -54,6 +54,7 @@ class Lab(LabVerbs):
             self._doing, self._asking = Doing(self._parts), Asking(self._parts)
             tree.script("\n".join(wiring.lay(self.topology)))
             undo.callback(self._let_go)
+            self._parts.nft(lab_services.rules(self.topology, self.situation))
             servers = self._start_servers()
             self._start_routers()
             self._parts.wait_until_up()
@@ -105,6 +106,7 @@ class Lab(LabVerbs):
     def _change(self, after: Situation, verb: str, *arguments: Any) -> None:  # noqa: ANN401 - arguments differ by verb
         self._parts.situation = self.situation
         try:
+            self._parts.after = after
             getattr(self._doing, verb)(*arguments)
         except LabError:
             self.situation = self._parts.situation  # some of it may have been done

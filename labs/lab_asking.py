@@ -14,12 +14,13 @@ from bgp.errors import InvalidValueError
 from bgp.fsm_log import LoggedTransition
 from bgp.notification import Notification
 from bgp.snapshot import Snapshot
-from labs import lab_trace
 from labs.errors import LabError
 from labs.frr_router import FrrRouter
 from labs.lab_curl import ask
 from labs.lab_parts import SETTLE_SECONDS, Parts, nftables
-from labs.lab_snapshot import snapshot
+from labs.lab_services import proxied_nodes
+from labs.lab_snapshot import snapshot, translations
+from labs.lab_trace import Tracer
 from labs.lab_values import Answer, Hop, Output, Table, read_paths
 from labs.lab_verbs import Tell
 from labs.polling import poll
@@ -187,4 +188,9 @@ class Asking:
             for name, router in self._parts.routers.items()
             if self._parts.situation.get(f"daemon {name}") is None
         }
-        return tuple(lab_trace.trace(self._parts.tree, self._parts.topology, best, host, address))
+        nat = {
+            node.name: {t.service.partition(":")[0]: t for t in translations(self._parts, node)}
+            for node in proxied_nodes(self._parts.topology)
+        }
+        tracer = Tracer(self._parts.tree, self._parts.topology, best, nat)
+        return tuple(tracer.trace(host, address))

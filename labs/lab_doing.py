@@ -5,7 +5,7 @@ from __future__ import annotations
 import signal
 from collections.abc import Iterator
 
-from labs import wiring
+from labs import lab_services, wiring
 from labs.errors import LabError
 from labs.lab_parts import ESTABLISHED, Parts
 from labs.lab_verbs import FAULTS
@@ -87,6 +87,18 @@ class Doing:
         )
         self._parts.settle()
 
+    def policy(self, _service: str, _policy: str) -> None:
+        """Give a Service another externalTrafficPolicy."""
+        self._proxy()
+
+    def endpoints(self, _service: str, *_pods: str) -> None:
+        """Let other pods be ready."""
+        self._proxy()
+
+    def _proxy(self) -> None:
+        """Load kube-proxy's rules for the situation that this leads to."""
+        self._parts.nft(lab_services.rules(self._parts.topology, self._parts.after))
+
     def configure(self, host: str, *lines: str) -> None:
         """Enter configuration lines."""
         try:
@@ -120,6 +132,8 @@ class Doing:
                 router.start()
             elif f"as {host.name}" in done or f"routes {host.name}" in done:
                 router.tell(None, ())
+        if any(what.startswith(("policy ", "endpoints ")) for what in done):
+            self._proxy()
         self._hurry()
         self._parts.wait_until_up()
         self._parts.mark()

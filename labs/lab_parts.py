@@ -40,6 +40,7 @@ class Parts:
         tree: its namespaces.
         routers: the daemons by host.
         situation: what has been done to it.
+        after: the situation that the change under way leads to.
         marked: when the stretch of transitions began.
         marks: how many lines each router had logged then.
     """
@@ -48,6 +49,7 @@ class Parts:
     tree: ProcessTree
     routers: dict[str, Router] = field(default_factory=dict)
     situation: Situation = field(default_factory=Situation)
+    after: Situation = field(default_factory=Situation)
     marked: str = field(default_factory=log_time)
     marks: dict[str, int] = field(default_factory=dict)
 

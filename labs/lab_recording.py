@@ -243,7 +243,7 @@ _READERS: Final[Mapping[str, Callable[[Any], Any]]] = {
     "paths": lambda data: Table(**data),
     "announced": tuple,
     "curl": _each(lambda data: Answer(**data)),
-    "trace": _each(lambda data: Hop(**data)),
+    "trace": _each(lambda data: Hop(**{**data, "others": tuple(data.get("others", ()))})),
     "snapshot": parse_snapshot,
     "transitions": _each(_edge),
     "wait_notification": _edge,

@@ -8,11 +8,20 @@ from __future__ import annotations
 
 import json
 from concurrent.futures import ThreadPoolExecutor
+from dataclasses import replace
 from datetime import UTC, datetime
 from typing import Any
 
-from bgp.snapshot import HostSnapshot, Interface, KernelRoute, Neighbor, Snapshot
-from labs.lab_parts import Parts
+from bgp.snapshot import (
+    HostSnapshot,
+    Interface,
+    KernelRoute,
+    Neighbor,
+    Snapshot,
+    Translation,
+)
+from labs.lab_parts import Parts, nftables
+from labs.lab_services import proxied_nodes, read_rules
 from labs.process_tree import ProcessTree
 from labs.routers import daemon_title
 from labs.topology import Host
@@ -33,16 +42,20 @@ def snapshot(parts: Parts, title: str) -> Snapshot:
 
 
 def _host(parts: Parts, host: Host) -> HostSnapshot:
-    kernel = _kernel(parts.tree, host.name)
-    interfaces = _interfaces(parts.tree, host.name)
+    asked = HostSnapshot(
+        kernel=_kernel(parts.tree, host.name),
+        interfaces=_interfaces(parts.tree, host.name),
+        translations=translations(parts, host),
+    )
     router = parts.routers.get(host.name)
     if router is None:
-        return HostSnapshot(kernel=kernel, interfaces=interfaces)
+        return asked
     title = daemon_title(router.daemon)
     if host.name not in parts.running():
-        return HostSnapshot(title, running=False, kernel=kernel, interfaces=interfaces)
+        return replace(asked, daemon=title, running=False)
     sessions = parts.topology.sessions_of(host.name)
-    return HostSnapshot(
+    return replace(
+        asked,
         daemon=title,
         neighbors=tuple(
             Neighbor(
@@ -56,10 +69,17 @@ def _host(parts: Parts, host: Host) -> HostSnapshot:
             for session in sessions
         ),
         rib=router.rib(),
-        kernel=kernel,
         bfd=tuple(router.bfd(session) for session in sessions if session.bfd),
-        interfaces=interfaces,
     )
+
+
+def translations(parts: Parts, host: Host) -> tuple[Translation, ...]:
+    """Read where a node's kernel sends each Service's address; nothing without kube-proxy."""
+    if host not in proxied_nodes(parts.topology):
+        return ()
+    root = parts.tree.root(host.name, nftables())
+    listed = ["/usr/sbin/nft", "list", "table", "ip", "kube-proxy"]
+    return read_rules(parts.tree.run(listed, host.name, root))
 
 
 def _ip(tree: ProcessTree, host: str, *words: str) -> list[dict[str, Any]]:

@@ -68,10 +68,12 @@ class Hop:
         route: the prefix of the matching route ("default" for 0.0.0.0/0), empty when none matches.
         next_hop: the address it is passed on to, empty when the destination is on the link.
         interface: where it leaves, empty when it does not.
-        source: who told the kernel: "bgp", "connected", "fixed" or "here".
+        source: who told the kernel: "bgp", "connected", "fixed", "here" for the end of the way, or
+            "kube-proxy" where the destination becomes `next_hop`, a pod, on this very host.
         to: the host that gets it next, empty at the end of the way.
         as_path: the AS_PATH of the BGP route, empty when it is none or starts in this AS.
         bgp_next_hop: the NEXT_HOP of the BGP route, empty when it is none.
+        others: the other pods that kube-proxy could have picked.
         problem: why the way ends here without arriving, empty otherwise.
     """
 
@@ -84,6 +86,7 @@ class Hop:
     as_path: str = ""
     bgp_next_hop: str = ""
     problem: str = ""
+    others: tuple[str, ...] = ()
 
     def __str__(self) -> str:
         """Say it in a line."""
@@ -91,6 +94,9 @@ class Hop:
             return f"{self.host}: {self.problem}"
         if self.source == "here":
             return f"{self.host}: arrived"
+        if self.source == "kube-proxy":
+            pods = " or ".join((self.next_hop, *self.others))
+            return f"{self.host}: kube-proxy sends {self.route} on to {pods}"
         bgp = f", AS_PATH {self.as_path or '(empty)'}, NEXT_HOP {self.bgp_next_hop}"
         via = f"via {self.next_hop} " if self.next_hop else ""
         told = bgp if self.bgp_next_hop else ""

@@ -18,9 +18,11 @@ from bgp.route import Path
 from bgp.snapshot import Snapshot
 from labs.closing import Closing
 from labs.errors import LabError
+from labs.lab_services import NONE, endpoints_key, policy_key
 from labs.lab_values import Answer, Capture, Hop, Output, read_paths
 from labs.situation import MENDED, Situation, link_key
 from labs.topology import Host, Topology
+from labs.topology_file import POLICIES
 from labs.wiring import DROPS
 
 Tell = Callable[[float, str], None]
@@ -148,6 +150,25 @@ class LabVerbs(Closing):
         self.topology.blocks(node, count)
         how = str(count) if count else None
         self._change(self.situation.having(f"routes {node}", how), "routes", node, count)
+
+    def policy(self, service: str, policy: str) -> None:
+        """Give a Service another externalTrafficPolicy, "Cluster" or "Local", on every node."""
+        declared = self.topology.service(service)
+        if policy not in POLICIES:
+            raise LabError(f"no policy is called {policy!r}; there are {', '.join(POLICIES)}")
+        how = None if policy == declared.policy else policy
+        self._change(self.situation.having(policy_key(service), how), "policy", service, policy)
+
+    def endpoints(self, service: str, *pods: str) -> None:
+        """Let these pods be the Service's ready ones, out of those the topology gives it."""
+        declared = self.topology.service(service)
+        for pod in pods:
+            if pod not in declared.pods:
+                known = ", ".join(declared.pods)
+                raise LabError(f"no pod {pod!r} is behind {service}; there are {known}")
+        how = None if {*pods} == {*declared.pods} else " ".join(pods) or NONE
+        after = self.situation.having(endpoints_key(service), how)
+        self._change(after, "endpoints", service, *pods)
 
     def configure(self, host: str, *lines: str) -> None:
         """Enter configuration lines on a host that runs FRR, as after `configure terminal`.

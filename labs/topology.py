@@ -48,6 +48,7 @@ class Host:
         loopbacks: addresses of its own, with length, on no link.
         cluster_id: its CLUSTER_ID as a route reflector (RFC 4456 section 7), empty for its
             BGP Identifier.
+        pod_cidr: the prefix of a node's pods, empty for none.
         relax: whether paths with different AS_PATHs of one length share the traffic.
     """
 
@@ -62,6 +63,7 @@ class Host:
     loopbacks: tuple[str, ...] = ()
     cluster_id: str = ""
     relax: bool = False
+    pod_cidr: str = ""
 
     @property
     def daemon(self) -> str:
@@ -155,11 +157,26 @@ class Session:
 
 @dataclass(frozen=True)
 class Service:
-    """A Service address that the nodes named answer themselves, each with its own name."""
+    """A Service: an address, and who answers on it.
+
+    Attributes:
+        name: the Service.
+        address: where clients outside the cluster reach it (a load balancer's address).
+        nodes: the nodes that answer themselves, each with its own name; empty where kube-proxy
+            leads to pods.
+        pods: the pods behind it, by kube-proxy's rules on every node.
+        cluster_ip: its address inside the cluster, empty without kube-proxy.
+        node_port: the port on every node's own address, None for none.
+        policy: its externalTrafficPolicy, "Cluster" or "Local".
+    """
 
     name: str
     address: str
-    nodes: tuple[str, ...]
+    nodes: tuple[str, ...] = ()
+    pods: tuple[str, ...] = ()
+    cluster_ip: str = ""
+    node_port: int | None = None
+    policy: str = "Cluster"
 
 
 @dataclass(frozen=True)
@@ -175,7 +192,9 @@ class Topology:
         sessions: at most one between two hosts.
         prefixes: the sets that policies name; each entry as FRR's prefix lists write it, such as
             `10.244.0.0/16 le 32`.
-        services: Service addresses.
+        services: what is reached under one address.
+        node_routes: whether nodes of one network have fixed routes to each other's pods, as kindnet
+            writes them.
     """
 
     name: str
@@ -186,6 +205,7 @@ class Topology:
     sessions: tuple[Session, ...]
     prefixes: Mapping[str, tuple[str, ...]]
     services: tuple[Service, ...] = ()
+    node_routes: bool = False
 
     def host(self, name: str) -> Host:
         """Return a host.
@@ -196,6 +216,18 @@ class Topology:
         if name not in self.hosts:
             raise LabError(f"{self.name} has no host {name!r}; it has {', '.join(self.hosts)}")
         return self.hosts[name]
+
+    def service(self, name: str) -> Service:
+        """Return a Service that kube-proxy leads to pods.
+
+        Raises:
+            LabError: there is none of that name; names those there are.
+        """
+        proxied = {service.name: service for service in self.services if service.cluster_ip}
+        if name not in proxied:
+            known = ", ".join(proxied) or "none"
+            raise LabError(f"kube-proxy knows no Service {name!r} here; it knows {known}")
+        return proxied[name]
 
     def speaker(self, name: str) -> Host:
         """Return a host that speaks BGP.

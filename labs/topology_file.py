@@ -14,6 +14,7 @@ from pathlib import Path
 from typing import Final
 
 from labs.errors import LabError
+from labs.kube_proxy import TrafficPolicy
 from labs.toml_file import TomlFile, TomlTable, interface, prefix
 from labs.topology import End, Host, Link, Role, Service, Topology
 from labs.topology_sessions import check_sessions, read_session
@@ -29,6 +30,7 @@ DAEMONS: Final[Mapping[str, tuple[str, ...]]] = {
     "gobgp": ("gobgp",),
 }
 """What a host may run, and which daemons of `labs.packages` that means, the first choice first."""
+POLICIES: Final = tuple(policy.value for policy in TrafficPolicy)
 POD_GATEWAY: Final = "169.254.1.1"
 """A pod's default route leads to this address, which nobody has, as with Calico."""
 
@@ -38,7 +40,9 @@ _SET_NAME: Final = re.compile(r"[a-z][a-z0-9_]{0,30}")
 _ENTRY: Final = re.compile(r"(\S+?)(?: le (\d{1,2}))?")
 _AS_LIMIT: Final = 2**32 - 1
 _ENDS: Final = 2
+_NODE_PORTS: Final = range(30000, 32768)
 _MTU: Final = range(576, 9217)
+_KINDS: Final = ("host", "switch", "pod", "service", "link", "session")
 _SPOKEN: Final = ("asn", "router_id", "originates", "blocks", "cluster_id", "relax")
 """Words about a host that mean something only with a BGP daemon."""
 
@@ -77,7 +81,7 @@ def parse(text: str, file: str) -> Topology:
     """
     toml = TomlFile(text, file)
     whole = toml.whole()
-    whole.only("title", "prefixes", "host", "switch", "pod", "service", "link", "session")
+    whole.only("title", "node_routes", "prefixes", *_KINDS)
     title = whole.text("title", "one line that says what the topology shows")
     hosts = {name: _host(name, table) for name, table in toml.tables("host").items()}
     if not hosts:
@@ -101,7 +105,8 @@ def parse(text: str, file: str) -> Topology:
         links=tuple(links),
         sessions=(),
         prefixes=_prefix_sets(toml.table("prefixes")),
-        services=tuple(_service(n, t, nodes) for n, t in toml.tables("service").items()),
+        services=tuple(_service(n, t, hosts) for n, t in toml.tables("service").items()),
+        node_routes=whole.flag("node_routes"),
     )
     _check_gateways(toml, topology)
     sessions = tuple(read_session(table, topology) for table in toml.array("session"))
@@ -144,7 +149,7 @@ def _longer(entry: re.Match[str]) -> bool:
 
 def _host(name: str, table: TomlTable) -> Host:
     _check_name(table, name)
-    table.only("role", "daemon", *_SPOKEN, "gateway", "loopbacks")
+    table.only("role", "daemon", *_SPOKEN, "gateway", "loopbacks", "pod_cidr")
     role = Role(table.one_of("role", [role.value for role in Role if role is not Role.POD]))
     spoken = "daemon" in table.data
     if not spoken:
@@ -165,6 +170,7 @@ def _host(name: str, table: TomlTable) -> Host:
         loopbacks=table.prefixes("loopbacks"),
         cluster_id=table.address("cluster_id", ""),
         relax=table.flag("relax"),
+        pod_cidr=table.prefix("pod_cidr", ""),
     )
 
 
@@ -215,9 +221,24 @@ def _pod(name: str, table: TomlTable, nodes: Collection[str]) -> tuple[Host, Lin
     return Host(name, Role.POD, gateway=node), link
 
 
-def _service(name: str, table: TomlTable, nodes: Collection[str]) -> Service:
-    table.only("address", "nodes")
-    return Service(name, table.address("address"), table.names("nodes", nodes, "node"))
+def _service(name: str, table: TomlTable, hosts: Mapping[str, Host]) -> Service:
+    """Read one Service: answered by nodes themselves, or by pods behind kube-proxy."""
+    if "pods" not in table.data:
+        table.only("address", "nodes")
+        nodes = [host.name for host in hosts.values() if host.role is Role.NODE]
+        return Service(name, table.address("address"), table.names("nodes", nodes, "node"))
+    table.only("address", "pods", "cluster_ip", "node_port", "policy")
+    for host in hosts.values():
+        if host.role is Role.NODE and not host.pod_cidr:
+            table.fail("pods", f"kube-proxy on {host.name} has to know its pod_cidr")
+    return Service(
+        name,
+        table.address("address"),
+        pods=table.names("pods", [h.name for h in hosts.values() if h.role is Role.POD], "pod"),
+        cluster_ip=table.address("cluster_ip"),
+        node_port=table.maybe_number("node_port", _NODE_PORTS, "a port from 30000 to 32767"),
+        policy=table.one_of("policy", POLICIES, POLICIES[0]),
+    )
 
 
 def _check_gateways(toml: TomlFile, topology: Topology) -> None:

@@ -88,6 +88,11 @@ def routes(topology: Topology, host: Host) -> Iterator[str]:
         if addresses is None:
             raise LabError(f"{host.name} has no network in common with its gateway {host.gateway}")
         yield f"ip -n {host.name} route replace default via {addresses[1]}"
+    if topology.node_routes and host.role is Role.NODE:
+        for other in topology.hosts.values():
+            next_door = topology.meeting(host.name, other.name)
+            if other.role is Role.NODE and other.pod_cidr and other != host and next_door:
+                yield f"ip -n {host.name} route replace {other.pod_cidr} via {next_door[1]}"
     for link in topology.links_of(host.name):
         pod = topology.hosts.get(link.other(host.name).host)
         if host.role is Role.NODE and pod is not None and pod.role is Role.POD:

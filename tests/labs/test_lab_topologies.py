@@ -39,28 +39,98 @@ def next_hops(lab: Lab) -> int:
     return lab.run("tor", "ip route show 172.30.200.1").text.count("via ")
 
 
-def answering(lab: Lab) -> set[str | None]:
-    return {answer.server for answer in lab.curl("client", "http://172.30.200.1/", 40)}
+NODES = {"172.18.0.2", "172.18.0.3", "172.18.0.4"}
+
+
+def answering(lab: Lab, count: int = 40) -> set[str | None]:
+    return {answer.server for answer in lab.curl("client", "http://172.30.200.1/", count)}
+
+
+def sources(lab: Lab, count: int = 40) -> set[str | None]:
+    return {answer.source for answer in lab.curl("client", "http://172.30.200.1/", count)}
 
 
 def test_a_service_is_reached_through_every_node(rack: Lab) -> None:
     assert next_hops(rack) == 3
-    assert answering(rack) == {"node1", "node2", "node3"}
+    assert answering(rack) == {"pod2", "pod3"}
+    assert sources(rack, 60) == NODES  # masqueraded by whichever node the ToR chose
     assert len(rack.paths("tor", "172.30.200.1/32")) == 3
 
 
 def test_bfd_takes_a_silent_node_out_long_before_the_hold_timer(rack: Lab) -> None:
     assert rack.show("tor", "show bfd peers").count("Status: up") == 3
+    rack.endpoints("web", "pod3")  # pod2 is lost with its node, as a cluster would notice
     rack.mark()
     rack.drop("node2", "sw", "all")
     assert rack.wait_state("tor", "node2", "Idle", 10) < 3  # the Hold Time is 9 seconds
     edge = rack.wait_notification("tor", "node2", 6, 10, 1)
     assert edge.sent == Notification(6, 10)  # Cease, BFD Down (RFC 9384)
     poll("two next hops are left", lambda: next_hops(rack) == 2)
-    assert answering(rack) == {"node1", "node3"}
+    assert answering(rack) == {"pod3"}
+    assert sources(rack) == NODES - {"172.18.0.3"}
     rack.heal("node2", "sw")
     rack.wait_state("tor", "node2", "Established", 20)
     poll("it is back", lambda: next_hops(rack) == 3)
+
+
+def test_policy_local_shows_the_client_and_loses_what_comes_to_a_node_without_a_pod(
+    rack: Lab,
+) -> None:
+    rack.policy("web", "Local")
+    seen = rack.curl("client", "http://172.30.200.1/", 12)
+    assert {answer.source for answer in seen if answer.server} == {"192.0.2.10"}
+    assert {answer.error for answer in seen if answer.error} == {"no answer within 2 seconds"}
+    lost = rack.trace("client", "172.30.200.1")
+    if lost[-1].host == "node1":
+        assert lost[-1].problem == "kube-proxy has no endpoint for 172.30.200.1:80/tcp here"
+    stop = ["router bgp 64512", "address-family ipv4 unicast", "no network 172.30.200.1/32"]
+    rack.configure("node1", *stop)  # what MetalLB does on a node without an endpoint
+    poll("two next hops are left", lambda: next_hops(rack) == 2)
+    assert answering(rack) == {"pod2", "pod3"}
+    assert sources(rack) == {"192.0.2.10"}
+
+
+def test_endpoints_come_and_go(rack: Lab) -> None:
+    rack.endpoints("web", "pod3")
+    assert answering(rack) == {"pod3"}
+    translation = rack.snapshot().hosts["node1"].translations
+    assert [(t.service, t.endpoints, t.source) for t in translation] == [
+        ("10.96.0.10:80/tcp", ("10.244.3.10:80",), "the node's"),
+        ("172.30.200.1:80/tcp", ("10.244.3.10:80",), "the node's"),
+    ]
+    rack.endpoints("web")
+    (refused,) = rack.curl("client", "http://172.30.200.1/")
+    assert "refused" in (refused.error or "")
+    rack.endpoints("web", "pod2", "pod3")
+    assert str(rack.situation) == "nothing done"
+    assert answering(rack) == {"pod2", "pod3"}
+    (inside,) = rack.curl("pod2", "http://10.96.0.10/")
+    assert inside.source == "10.244.2.10" or inside.server == "pod2"
+    (by_port,) = rack.curl("client", "http://172.18.0.2:30080/")
+    assert by_port.server in ("pod2", "pod3")
+
+
+def test_a_trace_shows_where_kube_proxy_rewrites(rack: Lab) -> None:
+    hops = rack.trace("client", "172.30.200.1")
+    at = [hop.source for hop in hops].index("kube-proxy")
+    assert hops[at].host == hops[at + 1].host
+    assert {hops[at].next_hop, *hops[at].others} == {"10.244.2.10", "10.244.3.10"}
+    assert (hops[-1].host, hops[-1].source) == ("pod2", "here")
+
+
+@pytest.mark.parametrize(
+    ("verb", "arguments", "words"),
+    [
+        ("policy", ("api", "Local"), "kube-proxy knows no Service 'api' here; it knows web"),
+        ("policy", ("web", "local"), "no policy is called 'local'; there are Cluster, Local"),
+        ("endpoints", ("web", "pod1"), "no pod 'pod1' is behind web; there are pod2, pod3"),
+    ],
+)
+def test_a_service_that_is_not_there_is_named(
+    rack: Lab, verb: str, arguments: tuple[str, ...], words: str
+) -> None:
+    with pytest.raises(LabError, match=words):
+        getattr(rack, verb)(*arguments)
 
 
 def test_too_many_prefixes_end_the_session_and_no_other(rack: Lab) -> None:
