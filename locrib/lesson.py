@@ -116,9 +116,11 @@ class Desk:
         return SessionFsm(events, **options)
 
     def follow(self, lab: SessionLab, host: str, neighbor: str) -> SessionFsm:
-        """Show a session as its router logs it, until it is up; then the slider goes back."""
-        fsm = SessionFsm()
+        """Show a session as its router logs it, until it is up; a recording waits to be played."""
         source = lab.follow(host, neighbor, FOLLOWED)
+        if not lab.live:
+            return SessionFsm.replay(list(source), title=f"{host} to {neighbor}, recorded")
+        fsm = SessionFsm()
         # Beside a notebook's own work; a script (the one that records lessons) has to wait.
         fsm.follow(source, title=f"{host} to {neighbor}", block=get_ipython() is None)
         return fsm

@@ -1,5 +1,6 @@
 """The front door of lessons: notebooks, the first cell, the home page."""
 
+import re
 import subprocess
 import sys
 from pathlib import Path
@@ -9,6 +10,7 @@ import pytest
 from locrib import answers, course
 from locrib.home import HomePage
 from locrib.lesson import card, close_labs
+from locrib.session_lab import SessionLab
 from locrib.stage_lab import StageLab
 from modules import catalog
 from widgets import QuestionCard
@@ -124,6 +126,31 @@ def test_the_circle_and_the_orders_come_from_the_model() -> None:
     desk = course.lesson("best-path")
     assert "amber1 beats amber2: MED 10 < 20" in desk.circle("border-three").text
     assert "in: FRR 10." in desk.orders("border-three", deterministic_med=True).text
+
+
+def test_a_recorded_session_is_there_to_be_played_and_not_called_live(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setenv("LOCRIB_STAGE", "recording")
+    desk = course.lesson("sessions")
+    lab = desk.lab("first-session")
+    assert isinstance(lab, SessionLab)
+    lab.drop("tor1", "sw1")
+    lab.heal("tor1", "sw1")
+    fsm = desk.follow(lab, "tor1", "node1")
+    assert not fsm.following
+    assert "tor1 to node1, recorded" in fsm.text()
+    assert not re.search(r"\blive\b", fsm.text(), re.IGNORECASE)
+    close_labs()
+
+
+def test_the_machine_on_the_desk_takes_events() -> None:
+    assert course.lesson("sessions").machine(1, 18).state == "Idle"
+    assert course.lesson("sessions").machine(1, 18, machine="frr").state == "Active"
+
+
+def test_the_ways_down_are_on_the_desk() -> None:
+    assert "TcpConnectionFails (18) to Active" in course.lesson("sessions").ways_down().text
 
 
 def test_a_lab_opened_twice_is_the_same_lab_at_its_beginning(
