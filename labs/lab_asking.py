@@ -1,4 +1,4 @@
-"""The verbs that ask a running lab, answered by real routers and kernels (see `labs.lab_verbs`)."""
+"""The verbs that ask a running lab, answered by routers and kernels (see `labs.lab_contract`)."""
 
 from __future__ import annotations
 
@@ -16,13 +16,13 @@ from bgp.notification import Notification
 from bgp.snapshot import Snapshot
 from labs.errors import LabError
 from labs.frr_router import FrrRouter
+from labs.lab_contract import Tell
 from labs.lab_curl import ask
 from labs.lab_parts import SETTLE_SECONDS, Parts, nftables
 from labs.lab_services import proxied_nodes
 from labs.lab_snapshot import snapshot, translations
 from labs.lab_trace import Tracer
 from labs.lab_values import Answer, Hop, Output, Table, read_paths
-from labs.lab_verbs import Tell
 from labs.polling import poll
 from labs.process_tree import Process
 

@@ -1,4 +1,4 @@
-"""The verbs that change a running lab, done to real links and daemons (see `labs.lab_verbs`)."""
+"""The verbs that change a running lab, done to real links and daemons (see `labs.lab_contract`)."""
 
 from __future__ import annotations
 
@@ -7,8 +7,8 @@ from collections.abc import Iterator
 
 from labs import lab_services, wiring
 from labs.errors import LabError
+from labs.lab_changes import FAULTS
 from labs.lab_parts import ESTABLISHED, Parts
-from labs.lab_verbs import FAULTS
 from labs.situation import link_key
 
 

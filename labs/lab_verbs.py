@@ -1,8 +1,6 @@
-"""The verbs of a lab, live or recorded: one contract, checked once, whoever carries it out.
+"""The verbs of a lab: those that ask it something, and with them all there are.
 
-A verb that changes something checks its names, works out the situation it leads to and hands both
-to `_change`; a verb that asks something hands its arguments to `_ask`. `labs.lab` does it with real
-routers, `labs.lab_replay` looks it up in a recording.
+One contract, checked once, whoever carries it out (see `labs.lab_contract`).
 """
 
 from __future__ import annotations
@@ -10,186 +8,22 @@ from __future__ import annotations
 import contextlib
 import ipaddress
 from abc import abstractmethod
-from collections.abc import Callable, Iterator
-from typing import Any, Final
+from collections.abc import Iterator
+from typing import Final
 
 from bgp.fsm_log import LoggedTransition
 from bgp.route import Path
 from bgp.snapshot import Snapshot
-from labs.closing import Closing
 from labs.errors import LabError
-from labs.lab_services import NONE, endpoints_key, policy_key
+from labs.lab_changes import LabChanges
+from labs.lab_contract import Tell
 from labs.lab_values import Answer, Capture, Hop, Output, read_paths
-from labs.situation import MENDED, Situation, link_key
-from labs.topology import Host, Topology
-from labs.topology_file import POLICIES
-from labs.wiring import DROPS
 
-Tell = Callable[[float, str], None]
-"""Told the seconds so far and the state of the session, while somebody waits."""
-FAULTS: Final = ("cut", "mtu", "drop", "limit")
 STATES: Final = ("Idle", "Connect", "Active", "OpenSent", "OpenConfirm", "Established")
-_FROZEN, _STOPPED = "frozen", "stopped"
-_AS_LIMIT: Final = 2**32 - 1
-_MTU: Final = range(576, 9217)
-_RATE: Final = range(8, 10_000_001)  # kilobits a second
 
 
-class LabVerbs(Closing):
-    """What can be done with a lab; use it in a `with` block or `close` it.
-
-    Attributes:
-        live: whether real routers answer.
-        title: the lab in a line.
-        topology: what it is made of.
-        situation: what has been done to it.
-    """
-
-    live: bool
-    title: str
-
-    def __init__(self, topology: Topology) -> None:
-        """Stand at the beginning."""
-        self.topology = topology
-        self.situation = Situation()
-        self._tell: Tell = lambda _seconds, _state: None
-
-    @abstractmethod
-    def _change(self, after: Situation, verb: str, *arguments: Any) -> None:  # noqa: ANN401 - arguments differ by verb
-        """Carry out a verb that leads to another situation, and stand there."""
-
-    @abstractmethod
-    def _ask(self, verb: str, *arguments: Any) -> Any:  # noqa: ANN401 - as the verb's answer
-        """Answer a verb that changes nothing."""
-
-    # -- break and mend -----------------------------------------------------------------------
-
-    def cut(self, one: str, other: str) -> None:
-        """Cut the link between two neighbours (hosts or switches)."""
-        key = link_key("cut", *self.topology.link(one, other).names)
-        if self.situation.get(key):
-            raise LabError(f"the link is cut already: heal({one!r}, {other!r}) mends it")
-        self._change(self.situation.having(key, "yes"), "cut", one, other)
-
-    def mtu(self, one: str, other: str, octets: int) -> None:
-        """Set the MTU of a link; at a switch its port only, so that the host does not notice."""
-        link = self.topology.link(one, other)
-        if octets not in _MTU:
-            raise LabError(f"an MTU is {_MTU[0]} to {_MTU[-1]} octets, not {octets}")
-        how = None if octets == link.mtu else str(octets)
-        after = self.situation.having(link_key("mtu", *link.names), how)
-        self._change(after, "mtu", one, other, octets)
-
-    def drop(self, one: str, other: str, what: str = "tcp") -> None:
-        """Lose packets on a link in silence, both ways: "tcp", "bgp", "icmp" or "all"."""
-        link = self.topology.link(one, other)
-        if what not in DROPS:
-            raise LabError(f"a link cannot lose {what!r}; it can lose {', '.join(DROPS)}")
-        after = self.situation.having(link_key("drop", *link.names), what)
-        self._change(after, "drop", one, other, what)
-
-    def limit(self, one: str, other: str, kilobits: int) -> None:
-        """Let a link carry so many kilobits a second each way; what has to wait long is lost."""
-        link = self.topology.link(one, other)
-        if kilobits not in _RATE:
-            raise LabError(
-                f"a limit is {_RATE[0]} to {_RATE[-1]} kilobits a second, not {kilobits}"
-            )
-        after = self.situation.having(link_key("limit", *link.names), str(kilobits))
-        self._change(after, "limit", one, other, kilobits)
-
-    def heal(self, one: str, other: str) -> None:
-        """Take back whatever was done to a link."""
-        link = self.topology.link(one, other)
-        after = self.situation
-        for fault in FAULTS:
-            after = after.having(link_key(fault, *link.names), None)
-        if after.done == self.situation.done:
-            raise LabError(f"nothing is wrong with the link between {one} and {other}")
-        self._change(after, "heal", one, other)
-
-    def freeze(self, host: str) -> None:
-        """Stop a host's BGP daemon in time (SIGSTOP): it keeps its sessions and says nothing."""
-        self._running(host)
-        self._change(self.situation.having(f"daemon {host}", _FROZEN), "freeze", host)
-
-    def thaw(self, host: str) -> None:
-        """Let a frozen daemon go on (SIGCONT)."""
-        self._daemon_is(host, _FROZEN, f"freeze({host!r})")
-        self._change(self.situation.having(f"daemon {host}", None), "thaw", host)
-
-    def stop_daemon(self, host: str) -> None:
-        """End a host's BGP daemon: its port is closed, so TCP is refused."""
-        self._running(host)
-        self._change(self.situation.having(f"daemon {host}", _STOPPED), "stop_daemon", host)
-
-    def kill(self, host: str) -> None:
-        """Kill a host's BGP daemon (SIGKILL): no farewell, the kernel closes its sockets."""
-        self._running(host)
-        self._change(self.situation.having(f"daemon {host}", _STOPPED), "kill", host)
-
-    def start_daemon(self, host: str) -> None:
-        """Start a daemon that was stopped or killed, configured as at first."""
-        self._daemon_is(host, _STOPPED, f"stop_daemon({host!r})")
-        after = self.situation
-        for what in ("daemon", "as", "routes", "lines"):
-            after = after.having(f"{what} {host}", None)
-        self._change(after, "start_daemon", host)
-
-    def as_number(self, host: str, asn: int) -> None:
-        """Let a host's daemon announce another My Autonomous System than its neighbors expect."""
-        speaker = self._running(host)
-        if not 1 <= asn <= _AS_LIMIT:
-            raise LabError(f"an AS number is 1 to {_AS_LIMIT}, not {asn}")
-        how = None if asn == speaker.asn else str(asn)
-        self._change(self.situation.having(f"as {host}", how), "as_number", host, asn)
-
-    def routes(self, node: str, count: int) -> None:
-        """Let a node announce `count` blocks of pod addresses (/26) beside its own; 0 for none."""
-        self._running(node)
-        self.topology.blocks(node, count)
-        how = str(count) if count else None
-        self._change(self.situation.having(f"routes {node}", how), "routes", node, count)
-
-    def policy(self, service: str, policy: str) -> None:
-        """Give a Service another externalTrafficPolicy, "Cluster" or "Local", on every node."""
-        declared = self.topology.service(service)
-        if policy not in POLICIES:
-            raise LabError(f"no policy is called {policy!r}; there are {', '.join(POLICIES)}")
-        how = None if policy == declared.policy else policy
-        self._change(self.situation.having(policy_key(service), how), "policy", service, policy)
-
-    def endpoints(self, service: str, *pods: str) -> None:
-        """Let these pods be the Service's ready ones, out of those the topology gives it."""
-        declared = self.topology.service(service)
-        for pod in pods:
-            if pod not in declared.pods:
-                known = ", ".join(declared.pods)
-                raise LabError(f"no pod {pod!r} is behind {service}; there are {known}")
-        how = None if {*pods} == {*declared.pods} else " ".join(pods) or NONE
-        after = self.situation.having(endpoints_key(service), how)
-        self._change(after, "endpoints", service, *pods)
-
-    def configure(self, host: str, *lines: str) -> None:
-        """Enter configuration lines on a host that runs FRR, as after `configure terminal`.
-
-        Policies apply at once to everything received and sent (as after `clear bgp * soft`).
-        """
-        self._needs_frr(host, "takes configuration lines")
-        self._running(host)
-        before = self.situation.get(f"lines {host}")
-        text = "\n".join([*([before] if before else []), *(line.strip() for line in lines)])
-        self._change(self.situation.having(f"lines {host}", text), "configure", host, *lines)
-
-    def mend(self) -> None:
-        """Undo everything, and wait until every session is up and every route there."""
-        self._change(Situation((), (MENDED,)), "mend")
-
-    def mark(self) -> None:
-        """Begin a new stretch: `transitions` tells what comes from now on."""
-        self._change(self.situation.at("mark"), "mark")
-
-    # -- look ---------------------------------------------------------------------------------
+class LabVerbs(LabChanges):
+    """What can be done with a lab and what it can be asked."""
 
     def run(self, host: str, command: str, seconds: float = 30.0) -> Output:
         """Run a shell command in a host's network; vtysh or birdc is the host's own.
@@ -339,7 +173,11 @@ class LabVerbs(Closing):
         return answers
 
     def trace(self, host: str, address: str) -> tuple[Hop, ...]:
-        """Follow a packet for an address hop by hop, by each host's own routing table."""
+        """Follow a packet for an address hop by hop, by each host's own routing table.
+
+        A Service's address is rewritten where kube-proxy does it to a client from outside the
+        cluster; of several pods it could be, the first is followed.
+        """
         self.topology.host(host)
         try:
             ipaddress.IPv4Address(address)
@@ -370,8 +208,6 @@ class LabVerbs(Closing):
         finally:
             capture.text = self._ask("end_capture", one, other, what)
 
-    # -- inside -------------------------------------------------------------------------------
-
     @contextlib.contextmanager
     def _telling(self, tell: Tell | None) -> Iterator[None]:
         self._tell = tell or (lambda _seconds, _state: None)
@@ -379,22 +215,3 @@ class LabVerbs(Closing):
             yield
         finally:
             self._tell = lambda _seconds, _state: None
-
-    def _needs_frr(self, host: str, why: str) -> None:
-        if not self.topology.speaker(host).daemon.startswith("frr"):
-            those = [h.name for h in self.topology.speakers() if h.daemon.startswith("frr")]
-            raise LabError(f"{host} runs no FRR, and only FRR {why}; these do: {', '.join(those)}")
-
-    def _running(self, host: str) -> Host:
-        """Return a speaker whose daemon runs."""
-        speaker = self.topology.speaker(host)
-        how = self.situation.get(f"daemon {host}")
-        if how is not None:
-            verb = "thaw" if how == _FROZEN else "start_daemon"
-            raise LabError(f"the daemon of {host} is {how}; {verb}({host!r}) brings it back")
-        return speaker
-
-    def _daemon_is(self, host: str, how: str, verb: str) -> None:
-        self.topology.speaker(host)
-        if self.situation.get(f"daemon {host}") != how:
-            raise LabError(f"the daemon of {host} is not {how}; {verb} does that")

@@ -1,5 +1,6 @@
 """The other topologies of the course, live: ECMP and BFD, four daemons, route reflectors."""
 
+import json
 from collections.abc import Iterator
 from dataclasses import replace
 
@@ -10,6 +11,7 @@ from labs.errors import LabError
 from labs.lab import Lab
 from labs.packages import Daemons
 from labs.polling import poll
+from labs.situation import Situation
 from labs.topology_file import FOLDER, parse
 
 pytestmark = pytest.mark.lab
@@ -77,15 +79,19 @@ def test_policy_local_shows_the_client_and_loses_what_comes_to_a_node_without_a_
     rack: Lab,
 ) -> None:
     rack.policy("web", "Local")
-    seen = rack.curl("client", "http://172.30.200.1/", 12)
-    assert {answer.source for answer in seen if answer.server} == {"192.0.2.10"}
-    assert {answer.error for answer in seen if answer.error} == {"no answer within 2 seconds"}
-    lost = rack.trace("client", "172.30.200.1")
-    if lost[-1].host == "node1":
-        assert lost[-1].problem == "kube-proxy has no endpoint for 172.30.200.1:80/tcp here"
-    stop = ["router bgp 64512", "address-family ipv4 unicast", "no network 172.30.200.1/32"]
-    rack.configure("node1", *stop)  # what MetalLB does on a node without an endpoint
-    poll("two next hops are left", lambda: next_hops(rack) == 2)
+    silent = ["router bgp 64512", "address-family ipv4 unicast", "no network 172.30.200.1/32"]
+    for node in ("node2", "node3"):
+        rack.configure(node, *silent)
+    poll("only the node without a pod is left", lambda: next_hops(rack) == 1)
+    (lost,) = rack.curl("client", "http://172.30.200.1/")
+    assert lost.error == "no answer within 2 seconds"
+    end = rack.trace("client", "172.30.200.1")[-1]
+    assert end.host == "node1"
+    assert end.problem == "kube-proxy has no endpoint for 172.30.200.1:80/tcp here"
+    for node in ("node2", "node3"):
+        rack.configure(node, *silent[:2], silent[2].removeprefix("no "))
+    rack.configure("node1", *silent)  # what MetalLB does on a node without an endpoint
+    poll("the nodes with pods are left", lambda: next_hops(rack) == 2)
     assert answering(rack) == {"pod2", "pod3"}
     assert sources(rack) == {"192.0.2.10"}
 
@@ -213,3 +219,25 @@ def test_a_daemon_that_refuses_its_configuration_is_named_and_the_lab_comes_down
     bad = replace(rack.hosts["node2"], router_id="not an address")
     with pytest.raises(LabError, match=r"refused its configuration on host node2: .*line \d+"):
         Lab(replace(rack, hosts={**rack.hosts, "node2": bad}))
+
+
+def test_a_checkpoint_brings_back_configuration_objects_and_links(rack: Lab) -> None:
+    rack.policy("web", "Local")
+    rack.routes("node1", 3)
+    rack.configure("tor", "route-map FROM-node3 permit 10", "set metric 9")
+    rack.cut("node2", "sw")
+    rack.freeze("node3")
+    checkpoint = rack.checkpoint()
+    assert Situation.of(json.loads(json.dumps(checkpoint.plain()))) == checkpoint
+    rack.mend()
+    assert str(rack.situation) == "nothing done"
+    rack.restore(checkpoint)
+    assert rack.checkpoint() == checkpoint
+    assert [path.med for path in rack.paths("tor", "172.30.200.1/32")].count(9) == 1
+    assert "state DOWN" in rack.run("node2", "ip link show sw").text
+    rack.wait_state("tor", "node2", "Active", 20)
+    with pytest.raises(LabError, match="the daemon of node3 is frozen"):
+        rack.state("node3", "tor")
+    assert rack.paths("tor", "172.30.64.128/26")
+    with pytest.raises(LabError, match="has no 'node9'"):
+        rack.restore(Situation((("cut node9 sw", "yes"),)))

@@ -1,0 +1,196 @@
+"""The verbs that change a lab: break, mend, misconfigure, come back (see `labs.lab_contract`)."""
+
+from __future__ import annotations
+
+from typing import Any, Final
+
+from labs.errors import LabError
+from labs.lab_contract import FROZEN, STOPPED, LabContract
+from labs.lab_services import NONE, endpoints_key, policy_key
+from labs.situation import MENDED, Situation, link_key
+from labs.topology_file import POLICIES
+from labs.wiring import DROPS
+
+FAULTS: Final = ("cut", "mtu", "drop", "limit")
+"""What can be wrong with a link; `heal` takes all of them back."""
+_AS_LIMIT: Final = 2**32 - 1
+_MTU: Final = range(576, 9217)
+_RATE: Final = range(8, 10_000_001)  # kilobits a second
+
+
+class LabChanges(LabContract):
+    """What can be done to a lab."""
+
+    def cut(self, one: str, other: str) -> None:
+        """Cut the link between two neighbours (hosts or switches)."""
+        key = link_key("cut", *self.topology.link(one, other).names)
+        if self.situation.get(key):
+            raise LabError(f"the link is cut already: heal({one!r}, {other!r}) mends it")
+        self._change(self.situation.having(key, "yes"), "cut", one, other)
+
+    def mtu(self, one: str, other: str, octets: int) -> None:
+        """Set the MTU of a link; at a switch its port only, so that the host does not notice."""
+        link = self.topology.link(one, other)
+        if octets not in _MTU:
+            raise LabError(f"an MTU is {_MTU[0]} to {_MTU[-1]} octets, not {octets}")
+        how = None if octets == link.mtu else str(octets)
+        after = self.situation.having(link_key("mtu", *link.names), how)
+        self._change(after, "mtu", one, other, octets)
+
+    def drop(self, one: str, other: str, what: str = "tcp") -> None:
+        """Lose packets on a link in silence, both ways: "tcp", "bgp", "icmp" or "all"."""
+        link = self.topology.link(one, other)
+        if what not in DROPS:
+            raise LabError(f"a link cannot lose {what!r}; it can lose {', '.join(DROPS)}")
+        after = self.situation.having(link_key("drop", *link.names), what)
+        self._change(after, "drop", one, other, what)
+
+    def limit(self, one: str, other: str, kilobits: int) -> None:
+        """Let a link carry so many kilobits a second each way; what has to wait long is lost."""
+        link = self.topology.link(one, other)
+        if kilobits not in _RATE:
+            raise LabError(
+                f"a limit is {_RATE[0]} to {_RATE[-1]} kilobits a second, not {kilobits}"
+            )
+        after = self.situation.having(link_key("limit", *link.names), str(kilobits))
+        self._change(after, "limit", one, other, kilobits)
+
+    def heal(self, one: str, other: str) -> None:
+        """Take back whatever was done to a link."""
+        link = self.topology.link(one, other)
+        after = self.situation
+        for fault in FAULTS:
+            after = after.having(link_key(fault, *link.names), None)
+        if after.done == self.situation.done:
+            raise LabError(f"nothing is wrong with the link between {one} and {other}")
+        self._change(after, "heal", one, other)
+
+    def freeze(self, host: str) -> None:
+        """Stop a host's BGP daemon in time (SIGSTOP): it keeps its sessions and says nothing."""
+        self._running(host)
+        self._change(self.situation.having(f"daemon {host}", FROZEN), "freeze", host)
+
+    def thaw(self, host: str) -> None:
+        """Let a frozen daemon go on (SIGCONT)."""
+        self._daemon_is(host, FROZEN, f"freeze({host!r})")
+        self._change(self.situation.having(f"daemon {host}", None), "thaw", host)
+
+    def stop_daemon(self, host: str) -> None:
+        """End a host's BGP daemon: its port is closed, so TCP is refused."""
+        self._running(host)
+        self._change(self.situation.having(f"daemon {host}", STOPPED), "stop_daemon", host)
+
+    def kill(self, host: str) -> None:
+        """Kill a host's BGP daemon (SIGKILL): no farewell, the kernel closes its sockets."""
+        self._running(host)
+        self._change(self.situation.having(f"daemon {host}", STOPPED), "kill", host)
+
+    def start_daemon(self, host: str) -> None:
+        """Start a daemon that was stopped or killed, configured as at first."""
+        self._daemon_is(host, STOPPED, f"stop_daemon({host!r})")
+        after = self.situation
+        for what in ("daemon", "as", "routes", "lines"):
+            after = after.having(f"{what} {host}", None)
+        self._change(after, "start_daemon", host)
+
+    def as_number(self, host: str, asn: int) -> None:
+        """Let a host's daemon announce another My Autonomous System than its neighbors expect."""
+        speaker = self._running(host)
+        if not 1 <= asn <= _AS_LIMIT:
+            raise LabError(f"an AS number is 1 to {_AS_LIMIT}, not {asn}")
+        how = None if asn == speaker.asn else str(asn)
+        self._change(self.situation.having(f"as {host}", how), "as_number", host, asn)
+
+    def routes(self, node: str, count: int) -> None:
+        """Let a node announce `count` blocks of pod addresses (/26) beside its own; 0 for none."""
+        self._running(node)
+        self.topology.blocks(node, count)
+        how = str(count) if count else None
+        self._change(self.situation.having(f"routes {node}", how), "routes", node, count)
+
+    def policy(self, service: str, policy: str) -> None:
+        """Give a Service another externalTrafficPolicy, "Cluster" or "Local", on every node."""
+        declared = self.topology.service(service)
+        if policy not in POLICIES:
+            raise LabError(f"no policy is called {policy!r}; there are {', '.join(POLICIES)}")
+        how = None if policy == declared.policy else policy
+        self._change(self.situation.having(policy_key(service), how), "policy", service, policy)
+
+    def endpoints(self, service: str, *pods: str) -> None:
+        """Let these pods be the Service's ready ones, out of those the topology gives it."""
+        declared = self.topology.service(service)
+        for pod in pods:
+            if pod not in declared.pods:
+                known = ", ".join(declared.pods)
+                raise LabError(f"no pod {pod!r} is behind {service}; there are {known}")
+        how = None if {*pods} == {*declared.pods} else " ".join(pods) or NONE
+        after = self.situation.having(endpoints_key(service), how)
+        self._change(after, "endpoints", service, *pods)
+
+    def configure(self, host: str, *lines: str) -> None:
+        """Enter configuration lines on a host that runs FRR, as after `configure terminal`.
+
+        Policies apply at once to everything received and sent (as after `clear bgp * soft`).
+        """
+        self._needs_frr(host, "takes configuration lines")
+        self._running(host)
+        before = self.situation.get(f"lines {host}")
+        text = "\n".join([*([before] if before else []), *(line.strip() for line in lines)])
+        self._change(self.situation.having(f"lines {host}", text), "configure", host, *lines)
+
+    def mend(self) -> None:
+        """Undo everything, and wait until every session is up and every route there."""
+        self._change(Situation((), (MENDED,)), "mend")
+
+    def checkpoint(self) -> Situation:
+        """Return what has been done to the lab, to come back to with `restore`.
+
+        It holds configuration, objects and links, and no memory of a process: sessions, counters
+        and the ages of routes begin anew.
+        """
+        return Situation(self.situation.done)
+
+    def restore(self, checkpoint: Situation) -> None:
+        """Mend the lab, then do again what had been done at a checkpoint.
+
+        Raises:
+            LabError: it is of a lab that had other hosts or links; names what cannot be done.
+        """
+        steps = [self._step(what, how) for what, how in checkpoint.done]
+        self.mend()
+        # What needs a daemon that answers comes before it is stopped or frozen.
+        for _, verb, arguments in sorted(steps, key=lambda step: step[0]):
+            getattr(self, verb)(*arguments)
+
+    def mark(self) -> None:
+        """Begin a new stretch: `transitions` tells what comes from now on."""
+        self._change(self.situation.at("mark"), "mark")
+
+    def _step(self, what: str, how: str) -> tuple[int, str, tuple[Any, ...]]:
+        """Return a thing done as (its place in the order of doing, verb, arguments)."""
+        kind, *names = what.split()
+        numbers: dict[str, tuple[str, type[int | str]]] = {
+            "mtu": ("mtu", int),
+            "drop": ("drop", str),
+            "limit": ("limit", int),
+            "as": ("as_number", int),
+            "routes": ("routes", int),
+            "policy": ("policy", str),
+        }
+        if kind in numbers:
+            verb, read = numbers[kind]
+            return 0, verb, (*names, read(how))
+        if kind == "endpoints":
+            return 0, "endpoints", (*names, *(() if how == NONE else how.split()))
+        if kind == "lines":
+            return 0, "configure", (*names, *how.splitlines())
+        if kind == "cut":
+            return 1, "cut", tuple(names)
+        if kind == "daemon":
+            return 2, "freeze" if how == FROZEN else "stop_daemon", tuple(names)
+        raise LabError(f"no lab knows what {what!r} is")
+
+    def _daemon_is(self, host: str, how: str, verb: str) -> None:
+        self.topology.speaker(host)
+        if self.situation.get(f"daemon {host}") != how:
+            raise LabError(f"the daemon of {host} is not {how}; {verb} does that")
