@@ -224,6 +224,7 @@ class SessionLab:
         self.mend()
         trouble = TROUBLES[number]
         self.act(trouble.do)
+        self._cut.clear()  # no picture may give it away
         with Waiting(f"trouble {number} takes hold") as waiting:
             self._lab.wait_state(*trouble.at, trouble.shows, PATIENCE, waiting.tell)
         seen = self._pod_answers(0.0).error or "an answer"

@@ -91,6 +91,7 @@ def test_the_troubles_differ_in_what_is_seen(lab: SessionLab) -> None:
     for number in TROUBLES:
         lab.trouble(number)
         seen.add(lab.sessions().text)
+        assert "cut" not in lab.sessions().html.split("<svg")[1]
     assert len(seen) == len(TROUBLES)
 
 
