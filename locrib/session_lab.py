@@ -1,4 +1,4 @@
-"""A lab of sessions as a lesson sees it: verbs that break and mend, and pictures of what followed.
+"""A lab of sessions as a lesson sees it: pictures of what there is, and the client as the judge.
 
 Real and recorded are peers: the same verbs, the same pictures, and every picture says which it is.
 """
@@ -13,16 +13,17 @@ from bgp.fsm_log import LoggedTransition
 from bgp.fsm_words import State
 from labs.errors import LabError
 from labs.lab_values import Answer
-from labs.lab_verbs import LabVerbs
-from locrib.session_trouble import LOOK_AGAIN, MOMENT, PATIENCE, POD, TROUBLES, Act
+from locrib.session_acts import SessionActs
+from locrib.session_trouble import LOOK_AGAIN, MOMENT, PATIENCE, POD, TROUBLES
 from locrib.told import told
 from locrib.waiting import Waiting
-from modules.certify_session import HEADERS, KEEPALIVE, SEGMENT, update_octets
-from modules.pictures.network import Pair, network_picture, trace_picture
+from modules.certify_session import HEADERS, SEGMENT, update_octets
+from modules.pictures.network import network_picture, trace_picture
 from modules.pictures.page import Picture, esc, prose
 from modules.pictures.router import text_picture
 from modules.pictures.segments import Packet, segments_picture
 from modules.pictures.session_time import Stretch, session_picture
+from modules.session_facts import KEEPALIVE
 
 SERVICE: Final = "198.51.100.7"
 CLIENT: Final = "client"
@@ -30,20 +31,8 @@ NO_ANSWER: Final = "no answer"
 """What a daemon that is stopped or frozen calls its sessions: nothing at all."""
 
 
-class SessionLab:
+class SessionLab(SessionActs):
     """Routers, nodes and pods with the sessions between them."""
-
-    def __init__(self, lab: LabVerbs, why: str) -> None:
-        """Show `lab`; `why` says why it is live or recorded."""
-        self._lab = lab
-        self.why = why
-        self._cut: set[Pair] = set()
-        self._seen = True  # whether what the last acts led to has been looked at
-
-    @property
-    def live(self) -> bool:
-        """Whether routers really run here."""
-        return self._lab.live
 
     @property
     def origin(self) -> str:
@@ -140,76 +129,6 @@ class SessionLab:
         ]
         return segments_picture(packets, limit)
 
-    # -- what can be done ---------------------------------------------------------------------
-
-    @told()
-    def stop_daemon(self, host: str) -> None:
-        """Stop a host's BGP daemon: nobody listens on its port any more."""
-        self._do("stop_daemon", host)
-
-    @told()
-    def start_daemon(self, host: str) -> None:
-        """Start a host's BGP daemon again."""
-        self._do("start_daemon", host)
-
-    @told()
-    def freeze(self, host: str) -> None:
-        """Freeze a host's BGP daemon: its process stands still, its kernel does not."""
-        self._do("freeze", host)
-
-    @told()
-    def thaw(self, host: str) -> None:
-        """Let a frozen daemon run on."""
-        self._do("thaw", host)
-
-    @told()
-    def cut(self, one: str, other: str) -> None:
-        """Cut a link between two neighbouring hosts or switches."""
-        self._do("cut", one, other)
-        self._cut.add(frozenset((one, other)))
-
-    @told()
-    def drop(self, one: str, other: str) -> None:
-        """Lose every TCP packet on a link, without a word to anyone."""
-        self._do("drop", one, other)
-
-    @told()
-    def mtu(self, one: str, other: str, octets: int) -> None:
-        """Set the largest packet that a link carries; a switch tells no host about it."""
-        self._do("mtu", one, other, octets)
-
-    @told()
-    def heal(self, one: str, other: str) -> None:
-        """Mend whatever was done to a link."""
-        self._do("heal", one, other)
-        self._cut.discard(frozenset((one, other)))
-
-    @told()
-    def routes(self, node: str, count: int) -> None:
-        """Let a node announce so many pods more; 0 takes them back."""
-        self._do("routes", node, count)
-
-    @told()
-    def as_number(self, host: str, asn: int) -> None:
-        """Let a daemon introduce itself with another AS number."""
-        self._do("as_number", host, asn)
-
-    @told()
-    def configure(self, host: str, *lines: str) -> None:
-        """Enter configuration lines on a router, as after `configure terminal`."""
-        self._do("configure", host, *lines)
-
-    @told()
-    def mend(self) -> None:
-        """Undo everything that was done, and wait until the sessions are up again."""
-        self._lab.mend()
-        self._cut.clear()
-        self._seen = True
-
-    def close(self) -> None:
-        """End the lab; everything in it is gone when this returns."""
-        self._lab.close()
-
     # -- break it, mend it --------------------------------------------------------------------
 
     @told()
@@ -231,11 +150,6 @@ class SessionLab:
         return self._said(
             f"Trouble {number} is there. The client asks the pod, {POD}: {seen}. Find out why."
         )
-
-    def act(self, act: Act) -> None:
-        """Do what a trouble says."""
-        verb, arguments = act
-        getattr(self, verb)(*arguments)
 
     @told()
     def mended(self) -> Picture:
@@ -291,13 +205,6 @@ class SessionLab:
     def _silent(self, host: str) -> bool:
         """Whether a host's daemon is stopped or frozen: which of the two is for others to see."""
         return self._lab.situation.get(f"daemon {host}") is not None
-
-    def _do(self, verb: str, *arguments: object) -> None:
-        """Do something; acts that follow one another unseen are one stretch of time."""
-        if self._seen:
-            self._lab.mark()
-        self._seen = False
-        getattr(self._lab, verb)(*arguments)
 
     def _stretch(self, host: str, neighbor: str, seconds: float) -> Picture:
         lab, self._seen = self._lab, True

@@ -15,16 +15,15 @@ from modules import catalog
 from modules.catalog import Lesson
 from modules.certify_session import (
     HEADERS,
-    KEEPALIVE,
     SEGMENT,
     SESSION_ASKS,
-    Timers,
     established,
     expiry,
     update_octets,
 )
 from modules.questions import Question, read_question
 from modules.reading import ContentError
+from modules.session_facts import KEEPALIVE, Timers
 
 MODULE = catalog.module()
 QUESTIONS = {name: q for name, q in catalog.questions().items() if q.facts}

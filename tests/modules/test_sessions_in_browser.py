@@ -98,8 +98,19 @@ def test_a_busy_session_flaps_and_a_quiet_one_does_not(page: LabPage, mode: str)
     page.screenshot(f"sessions-{mode}-flap", flapping)
 
 
-def test_waiting_leaves_nothing_behind(page: LabPage) -> None:
-    assert page.page.locator(".jp-OutputArea-output", has_text="⏳").count() == 0
+def test_waiting_says_for_what_and_leaves_nothing_behind(page: LabPage, mode: str) -> None:
+    told = page.page.locator(".jp-OutputArea-output", has_text="⏳ tor1 to node1")
+    assert told.count() == 0
+    watching = cell(page, 'lab.watch("tor1", "node1", 5)')
+    watching.scroll_into_view_if_needed()
+    watching.locator(".jp-InputArea-editor").click()
+    page.page.keyboard.press("Control+Enter")
+    if mode == "live":
+        expect(told).to_be_visible()
+        expect(told).to_contain_text(" s")
+        page.screenshot("sessions-live-waiting", watching)
+    expect(watching).to_contain_text("Active")
+    expect(told).to_have_count(0, timeout=PATIENCE)
 
 
 def test_a_trouble_is_mended_by_its_opposite_and_the_client_agrees(page: LabPage) -> None:
