@@ -165,14 +165,17 @@ DIFFERENCES: Final = MappingProxyType(
         for row in RFC_ROWS
         for each in _DIFFERENCES
         for event in frr_events(row)
-        if each.is_about(row) and each.next_state is next_state(row.state, event)
+        if each.is_about(row)
+        and each.next_state is next_state(row.state, event)
+        and row.event is STANDS_FOR[event]
     }
 )
 """The edges that lead elsewhere than the RFC's."""
 
+_ON_EDGES: Final = {each.why for each in DIFFERENCES.values()}
 
 HABITS: Final = (
-    *dict.fromkeys(each.why for each in _DIFFERENCES if each.next_state is None),
+    *dict.fromkeys(each.why for each in _DIFFERENCES if each.why not in _ON_EDGES),
     *BESIDE_THE_TABLE,
 )
 """What FRR does otherwise on edges it shares with the RFC, and what no edge shows."""

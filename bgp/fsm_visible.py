@@ -142,7 +142,7 @@ MOMENTS: Final = (
     ),
     Moment(
         "collision",
-        "As before; now the peer's OPEN has come on the connection that it opened.",
+        "Each side has called; the peer's OPEN has come on the connection that it opened.",
         (_S, _F),
         _shown(("Idle", "Idle"), ("start OpenConfirm", "OpenConfirm")),
         "The peer's identifier is higher: FRR has closed its own call at once and hides the other.",

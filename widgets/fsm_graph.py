@@ -106,8 +106,9 @@ def nodes(states: Iterable[State]) -> list[Node]:
     return [{"id": state.value, "x": PLACES[state][0], "y": PLACES[state][1]} for state in wanted]
 
 
-def edges(table: tuple[Row, ...], *, frr: bool) -> list[Edge]:
+def edges(table: tuple[Row, ...]) -> list[Edge]:
     """Return every arrow of a table; an event that leaves the state alone has none."""
+    frr = any(row.state is S.CLEARING for row in table)
     common = _FRR_COMMON if frr else _COMMON
     events: dict[tuple[State, State], list[Event]] = {}
     usual: dict[tuple[State, State], Event] = {}

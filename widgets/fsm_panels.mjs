@@ -38,6 +38,18 @@ export function seatCard(seat, clock, several, choose) {
       seat.hold !== null && ` · hold time agreed: ${seat.hold} s`));
 }
 
+// What FRR's and BIRD's command lines show in this moment.
+export function seenCard(seen) {
+  return h("div", { class: "lr-seen", key: "seen", role: "group", "aria-label": "What an operator sees" },
+    h("h4", {}, "What an operator sees"),
+    h("p", { class: "lr-soft" }, seen.what),
+    h("dl", {}, seen.rows.flatMap((row) => [
+      h("dt", {}, row.daemons),
+      h("dd", {}, h("span", { class: "lr-soft" }, "in the list: "), h("code", {}, row.summary)),
+      h("dd", {}, h("span", { class: "lr-soft" }, "in detail: "), h("code", {}, row.detail))])),
+    seen.note && h("p", { class: "lr-soft" }, seen.note));
+}
+
 export function clockBar(v, clock, send) {
   return h("div", { class: "lr-clock lr-tools", role: "group", "aria-label": "Clock", key: "clock" },
     h("span", { class: "lr-now" }, `${clock.now.toFixed(1)} s`),

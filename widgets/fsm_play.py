@@ -13,12 +13,14 @@ from typing import Final
 from bgp.collision import Direction
 from bgp.errors import InvalidValueError
 from bgp.fsm import Connection, SessionAttributes
-from bgp.fsm_frr_table import FRR_TABLE
+from bgp.fsm_frr_table import FRR_TABLES
 from bgp.fsm_table import RFC_TABLE, Row
+from bgp.fsm_visible import DAEMON_TITLES
 from bgp.fsm_words import Event, State
 
-MACHINES: Final = {"rfc4271": RFC_TABLE, "frr": FRR_TABLE}
-MACHINE_TITLES: Final = {"rfc4271": "RFC 4271", "frr": "FRR"}
+MACHINES: Final = {"rfc4271": RFC_TABLE, **FRR_TABLES}
+MACHINE_TITLES: Final = {name: DAEMON_TITLES.get(name, "RFC 4271") for name in MACHINES}
+FRR: Final = next(iter(FRR_TABLES))  # where no release is named
 CLEARED: Final = "Clearing_Completed"
 KEPT: Final = 500  # steps remembered
 _LOCAL_ID: Final = IPv4Address("10.0.0.1")
@@ -107,12 +109,18 @@ class Session:
     def __post_init__(self) -> None:
         """Refuse a machine that is none."""
         if self.machine not in MACHINES:
-            raise InvalidValueError("machine", self.machine, f"one of {', '.join(MACHINES)}")
+            rule = f"one of frr, {', '.join(MACHINES)}"
+            raise InvalidValueError("machine", self.machine, rule)
 
     @property
     def table(self) -> tuple[Row, ...]:
         """The rows of its machine."""
         return MACHINES[self.machine]
+
+    @property
+    def frr(self) -> bool:
+        """Whether its machine is one of FRR's."""
+        return self.table is not RFC_TABLE
 
     @property
     def seat(self) -> Seat:
@@ -146,11 +154,12 @@ def new_session(
     *,
     peer_answers: bool,
 ) -> Session:
-    """Return a session at rest in Idle.
+    """Return a session at rest in Idle; ``frr`` alone is ``FRR``.
 
     Raises:
         InvalidValueError: there is no such machine.
     """
     connection = Connection(attributes=attributes or SessionAttributes())
     seat = Seat(connection=connection)
+    machine = FRR if machine == "frr" else machine
     return Session(machine, identity or Identity(), peer_answers, (seat,))

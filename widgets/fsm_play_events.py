@@ -29,7 +29,7 @@ _OPENS: Final = (Event.BGP_OPEN, Event.BGP_OPEN_DELAYED)
 def why_not(session: Session, event: Event) -> str | None:
     """Say why an event cannot happen to the chosen connection now, None when it can."""
     connection = session.seat.connection
-    if not rows_for(State.IDLE, event, session.table) and session.machine == "frr":
+    if not rows_for(State.IDLE, event, session.table) and session.frr:
         return words.NOT_IN_FRR
     if event is Event.OPEN_COLLISION_DUMP:
         return words.NO_SECOND if session.other is None else words.SETTLED_BY_OPEN
@@ -156,6 +156,7 @@ def _open_in_collision(session: Session, other: Seat, event: Event, by: str) -> 
         other=other.connection.state,
         arrived_on=seat.direction,
         collision_detect_established_state=session.attributes.collision_detect_established_state,
+        at_first_open=session.frr,
     )
     if verdict.keep is None:
         stimulus = _stimulus(session, event)
@@ -163,7 +164,7 @@ def _open_in_collision(session: Session, other: Seat, event: Event, by: str) -> 
     if verdict.keep is seat.direction:
         session = _step(session, other.name, Stimulus(Event.OPEN_COLLISION_DUMP), by, verdict.rule)
         return tidy(_step(session, seat.name, _stimulus(session, event), by))
-    if seat.connection.state is State.OPEN_CONFIRM and session.machine == "rfc4271":
+    if seat.connection.state is State.OPEN_CONFIRM and not session.frr:
         stimulus = _stimulus(session, event, loses=True)
         return tidy(_step(session, seat.name, stimulus, by, verdict.rule))
     lost = Stimulus(Event.OPEN_COLLISION_DUMP)

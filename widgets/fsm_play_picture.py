@@ -17,10 +17,11 @@ from widgets.fsm_play import CLEARED, MACHINE_TITLES, MACHINES, Done, Seat, Sess
 from widgets.fsm_play_events import why_not
 from widgets.fsm_play_settings import FLAGS, IDENTITY, TIMES
 from widgets.fsm_predict import Asked, outcome
+from widgets.fsm_seen import seen_picture
 
 _ALWAYS: Final = (Timer.CONNECT_RETRY, Timer.HOLD, Timer.KEEPALIVE)
 _BY: Final = {"you": "you", "clock": "the clock", "peer": "the peer"}
-_EDGES: Final = {name: edges(table, frr=name == "frr") for name, table in MACHINES.items()}
+_EDGES: Final = {name: edges(table) for name, table in MACHINES.items()}
 
 
 def session_picture(session: Session, asked: Asked | None = None) -> Picture:
@@ -34,6 +35,7 @@ def session_picture(session: Session, asked: Asked | None = None) -> Picture:
         "machines": [[name, title] for name, title in MACHINE_TITLES.items()],
         "nodes": _nodes(session),
         "seats": [_seat(session, seat) for seat in session.seats],
+        "seen": seen_picture(session),
         "clock": clock(session),
         "events": _events(session),
         "clearing": session.seat.connection.state is State.CLEARING,
@@ -89,7 +91,7 @@ def clock(session: Session) -> dict[str, Any]:
 
 
 def _nodes(session: Session) -> list[dict[str, Any]]:
-    frr = (State.CLEARING,) if session.machine == "frr" else ()
+    frr = (State.CLEARING,) if session.frr else ()
     places = {seat.connection.state.value: [] for seat in session.seats}  # type: dict[str, list[str]]
     for seat in session.seats:
         places[seat.connection.state.value].append(seat.name)
@@ -207,18 +209,16 @@ def _action(action: Action, done: Done) -> str:
 
 
 def _elsewhere(session: Session, done: Done) -> str:
-    """Say where the other machine would have gone, "" where it goes the same way."""
+    """Say where the other machines would have gone, "" where they go the same way."""
     if done.row is None:
         return ""
-    name = next(each for each in MACHINES if each != session.machine)
-    rows = [
-        row
-        for row in rows_for(done.before, done.row.event, MACHINES[name])
-        if row.conditions == done.row.conditions and row.next_state is not None
-    ]
-    if not rows or rows[0].next_state in (None, done.after):
-        return ""
-    return words.elsewhere_text(MACHINE_TITLES[name], rows[0].next_state)
+    gone: dict[State, list[str]] = {}
+    for name in MACHINES:
+        for row in rows_for(done.before, done.row.event, MACHINES[name]):
+            same = row.conditions == done.row.conditions and name != session.machine
+            if same and row.next_state not in (None, done.after):
+                gone.setdefault(row.next_state, []).append(MACHINE_TITLES[name])
+    return " ".join(words.elsewhere_text(" and ".join(names), at) for at, names in gone.items())
 
 
 def said_impossible(session: Session, event: Event, why: str) -> Picture:

@@ -119,7 +119,7 @@ def ask_about(session: Session, event: Event, kind: str) -> Asked:
     name = words.event_name(event)
     sentence = "" if done.row is None else words.row_sentence(done.row)
     if kind == NEXT_STATE:
-        states = (*RFC_STATES, State.CLEARING) if session.machine == "frr" else RFC_STATES
+        states = (*RFC_STATES, State.CLEARING) if session.frr else RFC_STATES
         return Asked(
             kind,
             f"The connection is in {here}. {name} happens. Which state is next?",

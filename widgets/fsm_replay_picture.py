@@ -10,11 +10,11 @@ from bgp.fsm_log import LoggedTransition
 from bgp.fsm_words import RFC_STATES, State
 from widgets.fsm_graph import clear_way, edges, logged_edges
 from widgets.fsm_picture import SHOWN, asked_way, differences, node_pictures, travelled
-from widgets.fsm_play import MACHINES
+from widgets.fsm_play import FRR, MACHINES
 from widgets.fsm_predict import Asked
 from widgets.fsm_replay import COLLISION, Replay, collision_rule, opened_by_router, states
 
-_FRR_EDGES: Final = edges(MACHINES["frr"], frr=True)
+_FRR_EDGES: Final = edges(MACHINES[FRR])
 
 
 def replay_picture(log: Replay, asked: Asked | None = None) -> dict[str, Any]:
@@ -57,6 +57,7 @@ def _frame(log: Replay) -> dict[str, Any]:
         "strange": sum(not logged.known for logged in log.past),
         "clock": {"now": 0, "timers": {}},
         "events": [],
+        "seen": None,
         "clearing": False,
         "attributes": [],
         "identity": [],

@@ -20,6 +20,8 @@ def twin(view: Mapping[str, Any]) -> str:
     if view["mode"] == "log":
         lines += [f"Transition {view['position']} of {view['end']}."]
     lines += ["", *_connections(view)]
+    if view["seen"]:
+        lines += ["", *_seen(view["seen"])]
     predict = view.get("predict")
     if predict:
         lines += ["", *wrap(predict["text"], WIDTH)]
@@ -52,6 +54,14 @@ def _connections(view: Mapping[str, Any]) -> list[str]:
     if view["mode"] == "play":
         lines.append(f"Clock: {view['clock']['now']:.1f} s.")
     return lines or ["No line about a session was found."]
+
+
+def _seen(seen: Mapping[str, Any]) -> list[str]:
+    lines = wrap(f"What an operator sees, measured in this moment: {seen['what']}", WIDTH)
+    head = ["Daemon", "In the list of sessions", "On the session's own page"]
+    rows = [[row[name] for name in ("daemons", "summary", "detail")] for row in seen["rows"]]
+    lines += table(head, rows, 60)
+    return lines + (wrap(seen["note"], WIDTH) if seen["note"] else [])
 
 
 def _said(said: Mapping[str, Any]) -> list[str]:

@@ -4,7 +4,7 @@
 import { commands, h, keepKeys, patch } from "./dom.mjs";
 import { button, twinPanel } from "./panels.mjs";
 import { graph } from "./fsm_graph.mjs";
-import { clockBar, differencesPanel, eventsPanel, historyTable, seatCard, settingsPanel } from "./fsm_panels.mjs";
+import { clockBar, differencesPanel, eventsPanel, historyTable, seatCard, seenCard, settingsPanel } from "./fsm_panels.mjs";
 
 const TICK = 250; // milliseconds
 
@@ -214,6 +214,7 @@ function render({ model, el }) {
         graph(v, ui.arrows, name, asksState ? (id) => { ui.answer = id; draw(); } : null),
         h("div", { class: "lr-beside" },
           v.seats.map((seat) => seatCard(seat, clock, several, pick)),
+          v.seen && seenCard(v.seen),
           v.seats.length === 0 && h("p", { class: "lr-soft" }, "No line about a session was found."))),
       play ? clockBar(v, clock, send) : slider(v),
       followed(v),

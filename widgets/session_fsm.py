@@ -2,41 +2,31 @@
 
 Any event can be pressed, and the table says what follows; timers count on a virtual clock; a second
 connection collides with the first; a router's log plays with a slider, recorded or while it is
-written. The browser sends commands and ticks, Python steps the machine, and one trait carries the
-picture back: nothing is decided in JavaScript, and without a browser the same object answers in
-Python.
-
-What it shows is either played (``fsm_player``) or replayed (``fsm_replayer``); here are the parts
-that both have: the constructors, predictions, and the picture's way to the browser.
+written. Here is what one does from Python: start a session and step it, replay a log, follow a
+router. The picture, its questions and the browser's commands are ``fsm_instrument``.
 """
 
 from __future__ import annotations
 
-import threading
 from collections.abc import Callable, Iterable, Mapping
-
-import traitlets
 
 from bgp.errors import InvalidValueError
 from bgp.fsm import SessionAttributes
 from bgp.fsm_log import LoggedTransition
 from bgp.fsm_recording import RecordedLog
 from bgp.fsm_words import State
-from widgets.base import Instrument, bundle, styles
-from widgets.fsm_command import event_field, text_field
+from widgets.fsm_command import event_field
 from widgets.fsm_follow import STOPPED, Following, Source, Status
+from widgets.fsm_instrument import FsmInstrument
 from widgets.fsm_play import Identity, Session, new_session
 from widgets.fsm_play_events import press
 from widgets.fsm_player import Player
-from widgets.fsm_predict import Asked, FsmPrediction
-from widgets.fsm_questions import Committed, OnCommit, Questions
+from widgets.fsm_questions import Committed, OnCommit
 from widgets.fsm_replay import Replay, read_log, seek
 from widgets.fsm_replayer import Replayer
-from widgets.fsm_svg import picture_svg
-from widgets.fsm_twin import twin
 
 
-class SessionFsm(Instrument):
+class SessionFsm(FsmInstrument):
     """A BGP session: events in; states, timers, messages and reasons out.
 
     Play one, replay a router's log, or follow a router that runs::
@@ -47,10 +37,7 @@ class SessionFsm(Instrument):
         fsm = SessionFsm(); fsm.follow(router_log, seconds=60); fsm   # while it happens
     """
 
-    _esm = bundle("dom.mjs", "panels.mjs", "fsm_graph.mjs", "fsm_panels.mjs", "session_fsm.js")
-    _css = styles("session_fsm.css")
-
-    clock = traitlets.Dict(help="the moment and what is left of the timers").tag(sync=True)
+    _following: Following | None = None
 
     def __init__(
         self,
@@ -69,7 +56,7 @@ class SessionFsm(Instrument):
 
         Args:
             events: numbers of events that have happened already, in order.
-            machine: ``rfc4271`` or ``frr``.
+            machine: ``rfc4271``, ``frr-8.4`` or ``frr-10``; ``frr`` alone means FRR 8.4.
             attributes: the optional session attributes and times; the RFC's defaults when None.
             identity: AS numbers, BGP Identifiers and the peer's hold time.
             peer_answers: whether the peer does its part by itself while the clock runs.
@@ -127,22 +114,6 @@ class SessionFsm(Instrument):
         widget._show(replayer, asked, prediction, on_commit)
         return widget
 
-    def _show(
-        self,
-        stage: Player | Replayer,
-        asked: Asked | None = None,
-        prediction: Committed | None = None,
-        on_commit: OnCommit | None = None,
-    ) -> None:
-        self._lock = threading.RLock()  # a router is followed beside the notebook's own thread
-        self._stage = stage
-        self._questions = Questions(asked, on_commit)
-        self._following: Following | None = None
-        self._followed: dict[str, str] | None = None
-        if prediction is not None and self._questions.restore(prediction):
-            stage.go_on()
-        self._draw()
-
     # The session, from Python.
 
     @property
@@ -153,26 +124,6 @@ class SessionFsm(Instrument):
             InvalidValueError: a log is shown.
         """
         return self._player.session
-
-    @property
-    def state(self) -> State:
-        """The state of the chosen connection, or of a log's latest one."""
-        return self._stage.state
-
-    @property
-    def hidden(self) -> bool:
-        """Whether an outcome waits for a prediction."""
-        return self._questions.open is not None
-
-    @property
-    def prediction(self) -> FsmPrediction | None:
-        """What was committed, None before."""
-        return self._questions.prediction
-
-    @property
-    def predicted_right(self) -> bool | None:
-        """Whether the prediction came true, None before it was committed."""
-        return self._questions.right
 
     @property
     def following(self) -> bool:
@@ -278,80 +229,8 @@ class SessionFsm(Instrument):
             self._followed = {"status": status, "text": text}
             self._draw()
 
-    # Predictions.
-
-    def commit(self, answer: str) -> FsmPrediction:
-        """Commit a prediction: once, and before the outcome is seen.
-
-        Args:
-            answer: a state's name, or an event's number or name as offered.
-
-        Raises:
-            InvalidValueError: nothing is asked, it is not on offer, or it could not be kept.
-        """
-        with self._lock:
-            prediction = self._questions.commit(answer)
-            self._stage.go_on()
-            self._draw()
-            return prediction
-
-    # Taking it away.
-
-    def text(self) -> str:
-        """Return the picture as plain text."""
-        return twin(self.view)
-
-    def svg(self) -> str:
-        """Return the picture as SVG."""
-        return picture_svg(self.view)
-
-    # The browser.
-
-    def obey(self, command: Mapping[str, object]) -> Mapping[str, object]:
-        """Do what the browser says."""
-        with self._lock:
-            self._obey(command)
-        return {}
-
     def _obey(self, command: Mapping[str, object]) -> None:
-        stage = self._stage
-        match command.get("do"):
-            case "tick":
-                if self.hidden:
-                    return
-                if not stage.tick(command):
-                    self.clock = stage.clock
-                    return
-                self._questions.verdict = None
-            case "commit":
-                self.commit(text_field(command, "answer"))
-                return
-            case "practice":
-                stage.practice = bool(command.get("on"))
-            case "speed":
-                stage.speed = _one_of(stage.speeds, command.get("speed"))
-            case "stop":
-                self.stop_following()
-            case _:
-                self._questions.refuse_while_open()
-                self._questions.practise(stage.obey(command))
-        self._draw()
-
-    def _draw(self) -> None:
-        stage = self._stage
-        view = stage.picture(self._questions.open) | self._questions.picture()
-        view |= {
-            "speed": stage.speed,
-            "speeds": list(stage.speeds),
-            "practice": stage.practice,
-            "following": self._followed,
-        }
-        view["twin"] = twin(view)
-        self.clock = stage.clock
-        self.view = view
-
-
-def _one_of(speeds: tuple[int, ...], speed: object) -> int:
-    if isinstance(speed, bool) or not isinstance(speed, int) or speed not in speeds:
-        raise InvalidValueError("speed", speed, f"one of {', '.join(map(str, speeds))}")
-    return speed
+        if command.get("do") == "stop":
+            self.stop_following()
+        else:
+            super()._obey(command)

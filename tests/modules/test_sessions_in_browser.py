@@ -75,7 +75,7 @@ def test_a_refused_call_goes_elsewhere_by_the_rfc_than_in_frr(page: LabPage) -> 
     fails.click()
     expect(machine).to_contain_text("takes the connection from Connect to Idle")
     machine.get_by_role("button", name="Undo").click()
-    machine.get_by_role("combobox", name="machine").select_option("frr")
+    machine.get_by_role("combobox", name="machine").select_option("frr-8.4")
     fails.click()
     expect(machine).to_contain_text("takes the connection from Connect to Active")
 

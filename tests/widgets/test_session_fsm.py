@@ -12,6 +12,7 @@ from hypothesis import strategies as st
 
 from bgp import InvalidValueError
 from bgp.fsm import SessionAttributes
+from bgp.fsm_frr_table import FRR_TABLE
 from bgp.fsm_log import parse_frr_log
 from bgp.fsm_words import Event, State, Timer
 from widgets import SessionFsm
@@ -129,8 +130,37 @@ def test_attributes_are_set_and_wrong_ones_refused() -> None:
 def test_frr_goes_to_active_where_the_rfc_goes_to_idle_and_each_says_so() -> None:
     rfc, frr = SessionFsm((1,)), SessionFsm((1,), machine="frr")
     assert (rfc.press(18), frr.press(18)) == (State.IDLE, State.ACTIVE)
-    assert rfc.view["said"]["elsewhere"] == "FRR would be in Active now."
+    assert rfc.view["said"]["elsewhere"] == "FRR 8.4 and FRR 10 would be in Active now."
     assert frr.view["said"]["elsewhere"] == "RFC 4271 would be in Idle now."
+
+
+def test_the_releases_of_frr_part_where_a_peer_reads_nothing() -> None:
+    old, new = SessionFsm(UP, machine="frr"), SessionFsm(UP, machine="frr-10")
+    assert old.view["machines"] == [
+        ["rfc4271", "RFC 4271"],
+        ["frr-8.4", "FRR 8.4"],
+        ["frr-10", "FRR 10"],
+    ]
+    assert (old.view["machine_title"], new.view["machine_title"]) == ("FRR 8.4", "FRR 10")
+    assert MACHINES[old.session.machine] is FRR_TABLE
+    assert old.press(29, anyway=True) is State.CLEARING
+    assert new.press(29, anyway=True) is State.ESTABLISHED
+    told = "RFC 4271 would be in Idle now. FRR 10 would be in Established now."
+    assert old.view["said"]["elsewhere"] == told
+    with pytest.raises(InvalidValueError, match=r"frr-8\.4"):
+        SessionFsm(machine="frr-9")
+
+
+@pytest.mark.parametrize("machine", MACHINES)
+def test_frr_settles_a_collision_at_the_first_open_and_the_rfc_at_open_confirm(
+    machine: str,
+) -> None:
+    widget = SessionFsm((1, 16, 17, 19), machine=machine)
+    left = {seat.name: seat.connection.state for seat in widget.session.seats}
+    both = {"A": State.OPEN_SENT, "B": State.OPEN_CONFIRM}
+    assert left == (both if machine == "rfc4271" else {"B": State.OPEN_CONFIRM})
+    rule = "only from OpenConfirm on" if machine == "rfc4271" else "Connection A is closed."
+    assert rule in widget.view["said"]["rule"]
 
 
 def test_frr_clears_routes_before_it_is_idle() -> None:
@@ -332,7 +362,7 @@ def test_a_cell_output_holds_the_widget_and_standing_twins_of_it() -> None:
 
 @given(
     st.lists(st.sampled_from(Event), max_size=25),
-    st.sampled_from(("rfc4271", "frr")),
+    st.sampled_from(tuple(MACHINES)),
     st.builds(
         SessionAttributes,
         delay_open=st.booleans(),
@@ -357,8 +387,8 @@ def test_any_walk_makes_a_picture_that_agrees_with_the_session(
 
 def drawn_rooms(machine: str) -> list[tuple[str, tuple[float, float, float, float]]]:
     """The names of states and arrows, with the room each takes."""
-    arrows = edges(MACHINES[machine], frr=machine == "frr")
-    states = [State.CLEARING] if machine == "frr" else []
+    arrows = edges(MACHINES[machine])
+    states = [State.CLEARING] if machine != "rfc4271" else []
     return [
         (node["id"], (node["x"] - 56, node["y"] - 22, node["x"] + 56, node["y"] + 22))
         for node in nodes(states)

@@ -112,6 +112,24 @@ def test_a_session_comes_up_and_goes_down_again(lab: LabPage, widget: Locator) -
     expect(lab.page.locator(".jp-CodeCell").last).to_contain_text("Idle 5")
 
 
+def test_each_machine_is_chosen_and_an_operators_words_are_shown(
+    lab: LabPage, widget: Locator
+) -> None:
+    machine = widget.get_by_role("combobox", name="machine")
+    expect(machine.locator("option")).to_have_text(["RFC 4271", "FRR 8.4", "FRR 10"])
+    seen = widget.get_by_role("group", name="What an operator sees")
+    expect(seen).to_have_count(0)
+    machine.select_option("frr-10")
+    press(widget, 1)
+    press(widget, 18)
+    expect(seat(widget)).to_contain_text("Active")
+    expect(widget.locator(".lr-note")).to_have_text("RFC 4271 would be in Idle now.")
+    expect(seen).to_contain_text("start Active Socket: Connection refused")
+    expect(seen.locator("dt")).to_have_text(["FRR 8.4 and FRR 10", "BIRD 1.6 and BIRD 2"])
+    quiet(lab)
+    lab.screenshot("fsm-frr-10-refused", widget)
+
+
 def test_the_clock_runs_is_sped_up_and_paused(widget: Locator) -> None:
     for number in (1, 16, 19, 26):
         press(widget, number)

@@ -3,7 +3,7 @@ import { test } from "node:test";
 
 import { patch } from "../../../widgets/dom.mjs";
 import { graph, graphLabel, shownEdges } from "../../../widgets/fsm_graph.mjs";
-import { historyTable, seconds, share } from "../../../widgets/fsm_panels.mjs";
+import { historyTable, seconds, seenCard, share } from "../../../widgets/fsm_panels.mjs";
 import { newPage } from "./page.mjs";
 
 const edge = (before, after, common) => ({
@@ -40,6 +40,16 @@ test("a drawing is made of parts of a drawing, and names are text in it", () => 
   assert.equal(svg.namespace, "http://www.w3.org/2000/svg");
   assert.ok(svg.textContent.includes(hostile));
   assert.ok(graphLabel(view).includes("in Idle"));
+});
+
+test("what an operator sees is named, and told for every daemon", () => {
+  const page = newPage();
+  const rows = [{ daemons: "FRR 8.4 and FRR 10", summary: hostile, detail: "Active" }];
+  patch(page, [seenCard({ what: "The call is refused.", note: "", rows })]);
+  assert.equal(page.childNodes[0].attributes["aria-label"], "What an operator sees");
+  for (const text of ["The call is refused.", "FRR 8.4 and FRR 10", hostile, "Active"]) {
+    assert.ok(page.textContent.includes(text));
+  }
 });
 
 test("a row of the history holds what the step was", () => {
