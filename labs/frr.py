@@ -33,9 +33,19 @@ class Frr(Closing):
         host: str,
         daemon: Daemon,
         bgpd_config: str,
+        *,
         bfdd_config: str | None = None,
+        modules: Sequence[str] = (),
     ) -> None:
         """Start them and wait until they answer; bfdd runs where it is given a configuration.
+
+        Args:
+            tree: the lab.
+            host: where they run.
+            daemon: which FRR.
+            bgpd_config: bgpd's configuration.
+            bfdd_config: bfdd's; None for no bfdd.
+            modules: of bgpd, such as "rpki".
 
         Raises:
             LabError: one of them ended; the text names it and quotes its last lines.
@@ -46,6 +56,7 @@ class Frr(Closing):
         self.root = tree.root(host, daemon)
         self._processes: dict[str, Process] = {}
         self._ended: dict[str, list[str]] = {}
+        self._modules = modules
         self._vtys: dict[str, socket.socket] = {}
         tree.write(f"{self.root}/etc/frr/vtysh.conf", "")
         tree.script(f"mkdir -p {self.root}/run/frr")
@@ -143,11 +154,13 @@ class Frr(Closing):
         """
         path = f"{self.root}/etc/frr/{name}.conf"
         self._tree.write(path, f"hostname {self._host}\n{config}\n")
+        modules = [part for module in self._modules for part in ("-M", module)]
         process = self._tree.spawn(
             [
                 *(f"/usr/lib/frr/{name}", "-f", f"/etc/frr/{name}.conf", "-u", "root"),
                 *("-g", "root", "-A", "127.0.0.1", "-P", "0", "-i", f"/run/frr/{name}.pid"),
                 *("-z", "/run/frr/zserv.api", "--vty_socket", "/run/frr", "--log", "stdout"),
+                *(modules if name == "bgpd" else ()),
             ],
             self._host,
             self.root,

@@ -9,16 +9,23 @@ to connect. Timers of the protocol are the daemon's own unless the topology says
 from __future__ import annotations
 
 from collections.abc import Iterator
+from ipaddress import ip_interface
 
-from labs.topology import BFD_MILLISECONDS, BFD_MULTIPLIER, Host, Role, Session, Topology
+from labs.stayrtr import PORT
+from labs.topology import BFD_MILLISECONDS, BFD_MULTIPLIER, Host, Session, Topology
 
 KEEPALIVES_PER_HOLD_TIME = 3
 CONNECT_SECONDS = 1
 BFD_PROFILE = "lab"
+RPKI_SECONDS = 2
 
 
 def frr_config(
-    topology: Topology, host: Host, asn: int | None = None, more: tuple[str, ...] = ()
+    topology: Topology,
+    host: Host,
+    asn: int | None = None,
+    more: tuple[str, ...] = (),
+    release: str = "frr-8.4",
 ) -> str:
     """Write bgpd's configuration.
 
@@ -27,6 +34,7 @@ def frr_config(
         host: a host that runs FRR.
         asn: another My Autonomous System than the topology's.
         more: prefixes it announces beyond those of the topology.
+        release: which FRR of `labs.packages` it is for; two lines are spelled differently.
     """
     sessions = topology.sessions_of(host.name)
     lines = [
@@ -36,6 +44,8 @@ def frr_config(
         "bgp route-map delay-timer 1",
     ]
     lines += _prefix_lists(topology, host)
+    if host.rpki:
+        lines += _rpki(topology, host, release)
     for session in sessions:
         lines += _route_maps(session, host)
     lines += [
@@ -47,8 +57,9 @@ def frr_config(
         lines.append(f" bgp cluster-id {host.cluster_id}")
     if host.relax:
         lines.append(" bgp bestpath as-path multipath-relax")
-    if host.role is Role.NODE:
-        lines.append(" no bgp network import-check")  # a node's pods are no route of its own table
+    links = {str(ip_interface(own).network) for own in topology.addresses(host.name)}
+    if not {*host.originates, *more} <= links:
+        lines.append(" no bgp network import-check")  # it announces what its kernel does not have
     for session in sessions:
         lines += _neighbor(topology, session, host)
     lines.append(" address-family ipv4 unicast")
@@ -68,9 +79,23 @@ def _prefix_lists(topology: Topology, host: Host) -> Iterator[str]:
                 yield f"ip prefix-list {name.upper()} seq {5 * number} permit {entry}"
 
 
+def _rpki(topology: Topology, host: Host, release: str) -> Iterator[str]:
+    addresses = topology.meeting(host.name, host.rpki)
+    assert addresses is not None  # noqa: S101 - the reader of topologies has checked it
+    transport = "" if release == "frr-8.4" else "tcp "
+    yield "rpki"
+    yield f" rpki polling_period {RPKI_SECONDS}"
+    yield f" rpki cache {transport}{addresses[1]} {PORT} preference 1"
+    yield "exit"
+
+
 def _route_maps(session: Session, host: Host) -> Iterator[str]:
     mine, neighbor = session.side(host.name), session.other(host.name).host
     for name, sets in ((f"FROM-{neighbor}", mine.accepts), (f"TO-{neighbor}", mine.sends)):
+        if mine.reject_invalid and sets is mine.accepts:
+            yield f"route-map {name} deny 5"
+            yield " match rpki invalid"
+            yield "exit"
         if not sets:
             yield f"route-map {name} deny 10"
         for number, prefixes in enumerate(sets, start=1):

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Mapping, Sequence
 from typing import Final
 
@@ -15,9 +16,11 @@ from labs.frr_config import bfdd_config, frr_config
 from labs.packages import Daemon
 from labs.polling import poll
 from labs.process_tree import ProcessTree
+from labs.roas import Roa
 from labs.routers import BFD_UP
 from labs.topology import Host, Session, Topology
 
+_ROA: Final = re.compile(r"^(\d\S*)\s+(\d+) -\s+(\d+)\s+(\d+)", re.MULTILINE)
 TABLE_SECONDS: Final = 3.0
 
 
@@ -33,7 +36,8 @@ class FrrRouter:
         self._more: tuple[str, ...] = ()
         watched = any(session.bfd for session in topology.sessions_of(host.name))
         bfdd = bfdd_config() if watched else None
-        self._frr = Frr(tree, host.name, daemon, frr_config(topology, host), bfdd)
+        modules = ("rpki",) if host.rpki else ()
+        self._frr = Frr(tree, host.name, daemon, self._config(), bfdd_config=bfdd, modules=modules)
 
     @property
     def root(self) -> str:
@@ -124,13 +128,28 @@ class FrrRouter:
         if asn != self._asn:
             self._frr.stop("bgpd")
             self._asn, self._more = asn, more
-            self._frr.start("bgpd", frr_config(self._topology, self._host, asn, more))
+            self._frr.start("bgpd", self._config())
             return
         lines = [f"router bgp {self._asn or self._host.asn}", "address-family ipv4 unicast"]
         lines += [f"no network {prefix}" for prefix in self._more if prefix not in more]
         lines += [f"network {prefix}" for prefix in more if prefix not in self._more]
         self._frr.configure(lines)
         self._more = more
+
+    def roas(self) -> frozenset[Roa]:
+        """Return the ROAs that the validator has told bgpd."""
+        told = _ROA.findall(self._frr.ask("show rpki prefix-table"))
+        return frozenset(
+            Roa(f"{prefix}/{length}", int(longest), int(asn))
+            for prefix, length, longest, asn in told
+        )
+
+    def refilter(self) -> None:
+        """Pass what was received through the policies again (`clear bgp * soft in`)."""
+        self._frr.ask("clear bgp ipv4 unicast * soft in")
+
+    def _config(self) -> str:
+        return frr_config(self._topology, self._host, self._asn, self._more, self.daemon.name)
 
     def hurry(self, session: Session) -> None:
         """Clear the session."""
@@ -151,7 +170,7 @@ class FrrRouter:
     def start(self) -> None:
         """Start bgpd as at first."""
         self._asn, self._more = None, ()
-        self._frr.start("bgpd", frr_config(self._topology, self._host))
+        self._frr.start("bgpd", self._config())
 
     def log(self) -> str:
         """Return what bgpd has logged."""

@@ -23,7 +23,9 @@ from labs.lab_verbs import LabVerbs
 from labs.polling import poll
 from labs.process_tree import Process, ProcessTree
 from labs.router_start import start_router
+from labs.routers import find_daemon
 from labs.situation import Situation
+from labs.stayrtr import Stayrtr
 from labs.topology import Host, Role, Topology
 
 FOLLOW_INTERVAL: Final = 0.05
@@ -56,6 +58,7 @@ class Lab(LabVerbs):
             undo.callback(self._let_go)
             self._parts.nft(lab_services.rules(self.topology, self.situation))
             servers = self._start_servers()
+            self._start_validators()
             self._start_routers()
             self._parts.wait_until_up()
             self._wait_for_servers(servers)
@@ -134,6 +137,13 @@ class Lab(LabVerbs):
         return self._parts.tree.spawn(
             [*program, *(f"{host},{address}" for host, address in places)]
         )
+
+    def _start_validators(self) -> None:
+        for host in self.topology.hosts.values():
+            if host.role is Role.VALIDATOR:
+                daemon = find_daemon(("stayrtr",))
+                validator = Stayrtr(self._parts.tree, host.name, daemon, host.roas)
+                self._parts.validators[host.name] = validator
 
     @staticmethod
     def _wait_for_servers(servers: Process | None) -> None:

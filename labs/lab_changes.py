@@ -7,7 +7,9 @@ from typing import Any, Final
 from labs.errors import LabError
 from labs.lab_contract import FROZEN, STOPPED, LabContract
 from labs.lab_services import NONE, endpoints_key, policy_key
+from labs.roas import read_roa
 from labs.situation import MENDED, Situation, link_key
+from labs.topology import Role
 from labs.topology_file import POLICIES
 from labs.wiring import DROPS
 
@@ -127,6 +129,25 @@ class LabChanges(LabContract):
         after = self.situation.having(endpoints_key(service), how)
         self._change(after, "endpoints", service, *pods)
 
+    def roas(self, host: str, *roas: str) -> None:
+        """Let a validator tell other ROAs, such as "198.51.100.0/24 le 24 from 64701".
+
+        Routers hear of them within a few seconds. FRR then marks its routes anew, and filters them
+        anew at the next `clear bgp * soft in`.
+        """
+        validator = self.topology.host(host)
+        if validator.role is not Role.VALIDATOR:
+            known = [h.name for h in self.topology.hosts.values() if h.role is Role.VALIDATOR]
+            raise LabError(f"{host} is no validator; these are: {', '.join(known) or 'none'}")
+        read = [read_roa(text) for text in roas]
+        for text, roa in zip(roas, read, strict=True):
+            if roa is None:
+                raise LabError(
+                    f"expected ROAs such as 198.51.100.0/24 le 24 from 64701, seen {text!r}"
+                )
+        how = None if tuple(read) == validator.roas else "; ".join(map(str, read)) or NONE
+        self._change(self.situation.having(f"roas {host}", how), "roas", host, *roas)
+
     def configure(self, host: str, *lines: str) -> None:
         """Enter configuration lines on a host that runs FRR, as after `configure terminal`.
 
@@ -182,6 +203,8 @@ class LabChanges(LabContract):
             return 0, verb, (*names, read(how))
         if kind == "endpoints":
             return 0, "endpoints", (*names, *(() if how == NONE else how.split()))
+        if kind == "roas":
+            return 0, "roas", (*names, *(() if how == NONE else how.split("; ")))
         if kind == "lines":
             return 0, "configure", (*names, *how.splitlines())
         if kind == "cut":

@@ -9,6 +9,7 @@ from labs import lab_services, wiring
 from labs.errors import LabError
 from labs.lab_changes import FAULTS
 from labs.lab_parts import ESTABLISHED, Parts
+from labs.roas import read_roa
 from labs.situation import link_key
 
 
@@ -95,6 +96,11 @@ class Doing:
         """Let other pods be ready."""
         self._proxy()
 
+    def roas(self, host: str, *roas: str) -> None:
+        """Tell other ROAs."""
+        read = [roa for text in roas if (roa := read_roa(text)) is not None]
+        self._parts.validators[host].tell(read)
+
     def _proxy(self) -> None:
         """Load kube-proxy's rules for the situation that this leads to."""
         self._parts.nft(lab_services.rules(self._parts.topology, self._parts.after))
@@ -121,6 +127,18 @@ class Doing:
         for link in self._parts.topology.links:
             if any(link_key(fault, *link.names) in done for fault in FAULTS):
                 self.heal(*link.names)
+        self._mend_daemons(done)
+        for name, validator in self._parts.validators.items():
+            if f"roas {name}" in done:
+                validator.tell(self._parts.topology.hosts[name].roas)
+        if any(what.startswith(("policy ", "endpoints ")) for what in done):
+            self._proxy()
+        self._hurry()
+        self._parts.wait_until_up()
+        self._parts.mark()
+
+    def _mend_daemons(self, done: dict[str, str]) -> None:
+        """Let every daemon run, configured as at first."""
         for host in self._parts.topology.speakers():
             router, how = self._parts.routers[host.name], done.get(f"daemon {host.name}")
             if how == "frozen":
@@ -132,11 +150,6 @@ class Doing:
                 router.start()
             elif f"as {host.name}" in done or f"routes {host.name}" in done:
                 router.tell(None, ())
-        if any(what.startswith(("policy ", "endpoints ")) for what in done):
-            self._proxy()
-        self._hurry()
-        self._parts.wait_until_up()
-        self._parts.mark()
 
     def _hurry(self) -> None:
         """Begin those sessions anew that are down, on the side that calls and where one is Idle."""

@@ -16,6 +16,7 @@ from labs.polling import poll
 from labs.process_tree import ProcessTree
 from labs.routers import BFD_UP, Router, daemon_title
 from labs.situation import Situation
+from labs.stayrtr import Stayrtr
 from labs.topology import Topology
 from labs.topology_routes import expected_routes
 
@@ -39,6 +40,7 @@ class Parts:
         topology: what it is made of.
         tree: its namespaces.
         routers: the daemons by host.
+        validators: the validated caches by host.
         situation: what has been done to it.
         after: the situation that the change under way leads to.
         marked: when the stretch of transitions began.
@@ -48,6 +50,7 @@ class Parts:
     topology: Topology
     tree: ProcessTree
     routers: dict[str, Router] = field(default_factory=dict)
+    validators: dict[str, Stayrtr] = field(default_factory=dict)
     situation: Situation = field(default_factory=Situation)
     after: Situation = field(default_factory=Situation)
     marked: str = field(default_factory=log_time)
@@ -113,8 +116,11 @@ class Parts:
             UP_SECONDS,
             lambda: "; ".join(self._lacking()),
         )
+        asking = [host.name for host in self.topology.speakers() if host.rpki]
+        for name in asking:
+            self.frr(name).refilter()  # what came before the first ROA was taken unseen
         announced = [p for host in self.topology.speakers() for p in host.originates]
-        if len(set(announced)) < len(announced):
+        if asking or len(set(announced)) < len(announced):
             self.settle()  # the first path to an address is there, others may be on their way
 
     def _lacking(self) -> list[str]:
@@ -130,6 +136,11 @@ class Parts:
             for session in self.topology.sessions
             for side in session.sides
             if session.bfd and (seen := self.router(side.host).bfd(session).state) != BFD_UP
+        ]
+        down += [
+            f"{host.name} has not heard the ROAs of {host.rpki}"
+            for host in self.topology.speakers()
+            if host.rpki and self.frr(host.name).roas() != {*self.topology.hosts[host.rpki].roas}
         ]
         if down:
             return down

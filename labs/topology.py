@@ -14,6 +14,7 @@ from dataclasses import dataclass
 from enum import StrEnum
 
 from labs.errors import LabError
+from labs.roas import Roa
 
 BLOCK_LENGTH = 26
 """Length of the blocks a node hands out of its pod addresses; Calico's own is 26 too."""
@@ -28,6 +29,7 @@ class Role(StrEnum):
     CLIENT = "client"
     ROUTER = "router"
     NODE = "node"
+    VALIDATOR = "validator"
     POD = "pod"
 
 
@@ -48,6 +50,8 @@ class Host:
         loopbacks: addresses of its own, with length, on no link.
         cluster_id: its CLUSTER_ID as a route reflector (RFC 4456 section 7), empty for its
             BGP Identifier.
+        roas: what a validator tells routers.
+        rpki: the validator that the daemon asks, empty for none.
         pod_cidr: the prefix of a node's pods, empty for none.
         relax: whether paths with different AS_PATHs of one length share the traffic.
     """
@@ -64,6 +68,8 @@ class Host:
     cluster_id: str = ""
     relax: bool = False
     pod_cidr: str = ""
+    roas: tuple[Roa, ...] = ()
+    rpki: str = ""
 
     @property
     def daemon(self) -> str:
@@ -117,6 +123,7 @@ class Side:
         next_hop_self: whether it puts itself as NEXT_HOP into what it sends inside its AS.
         as_override: whether it replaces the other side's AS in what it sends there by its own, so
             that two sites of one AS hear each other.
+        reject_invalid: whether it refuses what the ROAs call invalid.
         max_prefixes: how many prefixes it takes before it ends the session, None for any number.
     """
 
@@ -129,6 +136,7 @@ class Side:
     client: bool = False
     next_hop_self: bool = False
     as_override: bool = False
+    reject_invalid: bool = False
     max_prefixes: int | None = None
 
 

@@ -15,6 +15,7 @@ from typing import Final
 
 from labs.errors import LabError
 from labs.kube_proxy import TrafficPolicy
+from labs.roas import Roa, read_roa
 from labs.toml_file import TomlFile, TomlTable, interface, prefix
 from labs.topology import End, Host, Link, Role, Service, Topology
 from labs.topology_sessions import check_sessions, read_session
@@ -43,7 +44,7 @@ _ENDS: Final = 2
 _NODE_PORTS: Final = range(30000, 32768)
 _MTU: Final = range(576, 9217)
 _KINDS: Final = ("host", "switch", "pod", "service", "link", "session")
-_SPOKEN: Final = ("asn", "router_id", "originates", "blocks", "cluster_id", "relax")
+_SPOKEN: Final = ("asn", "router_id", "originates", "blocks", "cluster_id", "relax", "rpki")
 """Words about a host that mean something only with a BGP daemon."""
 
 
@@ -109,6 +110,7 @@ def parse(text: str, file: str) -> Topology:
         node_routes=whole.flag("node_routes"),
     )
     _check_gateways(toml, topology)
+    _check_validators(toml, topology)
     sessions = tuple(read_session(table, topology) for table in toml.array("session"))
     check_sessions(toml, sessions)
     return replace(topology, sessions=sessions)
@@ -149,7 +151,7 @@ def _longer(entry: re.Match[str]) -> bool:
 
 def _host(name: str, table: TomlTable) -> Host:
     _check_name(table, name)
-    table.only("role", "daemon", *_SPOKEN, "gateway", "loopbacks", "pod_cidr")
+    table.only("role", "daemon", *_SPOKEN, "gateway", "loopbacks", "pod_cidr", "roas")
     role = Role(table.one_of("role", [role.value for role in Role if role is not Role.POD]))
     spoken = "daemon" in table.data
     if not spoken:
@@ -171,7 +173,41 @@ def _host(name: str, table: TomlTable) -> Host:
         cluster_id=table.address("cluster_id", ""),
         relax=table.flag("relax"),
         pod_cidr=table.prefix("pod_cidr", ""),
+        roas=_roas(table, role),
+        rpki=_rpki(table, daemons),
     )
+
+
+def _roas(table: TomlTable, role: Role) -> tuple[Roa, ...]:
+    if "roas" in table.data and role is not Role.VALIDATOR:
+        table.fail("roas", "only a host with the role validator tells ROAs")
+    found = []
+    for text in table.texts("roas", []):
+        roa = read_roa(text)
+        if roa is None:
+            table.fail(
+                "roas", f"expected ROAs such as 198.51.100.0/24 le 24 from 64701, seen {text!r}"
+            )
+        found.append(roa)
+    return tuple(found)
+
+
+def _rpki(table: TomlTable, daemons: tuple[str, ...]) -> str:
+    if "rpki" in table.data and not daemons[0].startswith("frr"):
+        table.fail("rpki", "labs know how to ask that of FRR only")
+    return table.text("rpki", "a validator's name", "")
+
+
+def _check_validators(toml: TomlFile, topology: Topology) -> None:
+    """Refuse a router whose validator is none, or is not next door."""
+    for host in topology.hosts.values():
+        if host.rpki:
+            place = f"host.{host.name}.rpki"
+            asked = topology.hosts.get(host.rpki)
+            if asked is None or asked.role is not Role.VALIDATOR:
+                toml.fail(place, f"no validator is called {host.rpki!r}")
+            if topology.meeting(host.name, host.rpki) is None:
+                toml.fail(place, f"{host.rpki} has no address in a network of {host.name}")
 
 
 def _link(table: TomlTable, hosts: Collection[str], switches: Collection[str]) -> Link:

@@ -11,7 +11,8 @@ import ipaddress
 from collections.abc import Iterable
 from dataclasses import dataclass, replace
 
-from labs.topology import Session, Topology
+from labs.roas import Validity, validity
+from labs.topology import Host, Session, Topology
 
 
 @dataclass(frozen=True)
@@ -56,22 +57,30 @@ def _pass_on(topology: Topology, session: Session, host: str, route: _Heard) -> 
         if not any(within(route.prefix, topology.prefixes[name]) for name in policy):
             return None
     if sender.asn == receiver.asn:
-        if route.inside and not (route.client or mine.client):
-            return None  # what iBGP told, iBGP is not told again
-        clusters = route.clusters
-        if route.inside:
-            clusters = (sender.cluster_id or sender.router_id, *clusters)
-        own = receiver.cluster_id or receiver.router_id
-        if receiver.name == route.origin or own in clusters:
-            return None
-        return replace(route, clusters=clusters, inside=True, client=theirs.client)
+        return _pass_on_inside(session, sender, receiver, route)
     as_path = route.as_path
     if mine.as_override:
         as_path = tuple(sender.asn if asn == receiver.asn else asn for asn in as_path)
     as_path = (sender.asn, *as_path)
-    if receiver.asn in as_path:
+    roas = topology.hosts[receiver.rpki].roas if theirs.reject_invalid else ()
+    refused = validity(route.prefix, as_path[-1], roas) is Validity.INVALID
+    if refused or receiver.asn in as_path:
         return None
     return _Heard(route.prefix, route.origin, as_path)
+
+
+def _pass_on_inside(session: Session, sender: Host, receiver: Host, route: _Heard) -> _Heard | None:
+    """Pass a route on over iBGP, by the rules of reflection."""
+    if route.inside and not (route.client or session.side(sender.name).client):
+        return None  # what iBGP told, iBGP is not told again
+    clusters = route.clusters
+    if route.inside:
+        clusters = (sender.cluster_id or sender.router_id, *clusters)
+    own = receiver.cluster_id or receiver.router_id
+    if receiver.name == route.origin or own in clusters:
+        return None
+    client = session.side(receiver.name).client
+    return replace(route, clusters=clusters, inside=True, client=client)
 
 
 def within(prefix: str, entries: Iterable[str]) -> bool:

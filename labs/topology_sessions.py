@@ -12,6 +12,7 @@ _SHORTEST_HOLD: Final = 3  # seconds, RFC 4271 section 4.2
 _SIDE: Final = (
     *("sends", "accepts", "hold", "passive", "client", "next_hop_self", "as_override"),
     "max_prefixes",
+    "reject_invalid",
 )
 
 
@@ -58,9 +59,11 @@ def _side(table: TomlTable, name: str, neighbor: str, address: str, topology: To
         if key in mine.data and not fits:
             which = "an iBGP" if key != "as_override" else "an eBGP"
             mine.fail(key, f"means something in {which} session only")
-    for key in ("as_override", "next_hop_self", "max_prefixes", "client"):
+    for key in ("as_override", "next_hop_self", "max_prefixes", "client", "reject_invalid"):
         if key in mine.data and host.daemon != "frr":
             mine.fail(key, f"labs know how to ask that of FRR only, and {name} runs {host.daemon}")
+    if "reject_invalid" in mine.data and not host.rpki:
+        mine.fail("reject_invalid", f"{name} asks no validator: say which by rpki in host.{name}")
     sets = tuple(topology.prefixes)
     sends, accepts = (
         mine.names(key, sets, "set in [prefixes]", []) for key in ("sends", "accepts")
@@ -77,6 +80,7 @@ def _side(table: TomlTable, name: str, neighbor: str, address: str, topology: To
         client=mine.flag("client"),
         next_hop_self=mine.flag("next_hop_self"),
         as_override=mine.flag("as_override"),
+        reject_invalid=mine.flag("reject_invalid"),
         max_prefixes=mine.maybe_number("max_prefixes", range(1, 2**32), "prefixes, at least 1"),
     )
 
