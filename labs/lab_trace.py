@@ -15,6 +15,7 @@ from labs.topology import Topology
 
 MOST_HOPS: Final = 16
 NAT: Final = "kube-proxy"
+_EVERYTHING: Final = "0.0.0.0/0"
 _SOURCES: Final = {"bgp": "bgp", "bird": "bgp", "kernel": "connected"}
 """What `ip route` calls whoever told the kernel; anything else was put there for good."""
 
@@ -69,7 +70,8 @@ class Tracer:
         source = _SOURCES.get(str(matching.get("protocol")), "fixed")
         as_path = bgp_next_hop = ""
         if source == "bgp" and host in self.best:
-            as_path, bgp_next_hop = self.best[host](route) or ("", "")
+            prefix = _EVERYTHING if route == "default" else route
+            as_path, bgp_next_hop = self.best[host](prefix) or ("", "")
         to = self._across(host, interface, next_hop or address)
         problem = "" if to else f"nobody at {next_hop or address} on {interface}"
         return Hop(host, route, next_hop, interface, source, to, as_path, bgp_next_hop, problem)

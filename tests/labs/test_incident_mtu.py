@@ -1,4 +1,4 @@
-"""A switch's port with a small MTU: a session that comes up, starves on its routes, and comes again.
+"""A switch's port with a small MTU: a session comes up, starves on its routes, and comes again.
 
 The OPEN and the KEEPALIVEs are small and pass; a full UPDATE does not, and TCP keeps all that
 follows it back. The other side hears nothing, and its hold timer ends the session (RFC 4271
