@@ -32,7 +32,8 @@ from labs.situation import Situation
 
 CHANGES: Final = (
     *("cut", "mtu", "drop", "limit", "heal", "freeze", "thaw", "stop_daemon", "kill"),
-    *("start_daemon", "as_number", "routes", "policy", "endpoints", "configure", "mend", "mark"),
+    *("start_daemon", "as_number", "routes", "policy", "endpoints", "roas", "configure", "mend"),
+    "mark",
 )
 """The verbs that change a lab; any other is a question."""
 QUESTIONS: Final = (

@@ -12,6 +12,7 @@ from locrib.lab_up import Host, LabName, reached
 
 One = Annotated[str, typer.Argument(metavar="ONE", help="A host or switch.")]
 Other = Annotated[str, typer.Argument(metavar="OTHER", help="The host or switch it is linked to.")]
+Service = Annotated[str, typer.Argument(metavar="SERVICE", help="A Service of the lab.")]
 
 
 def cut(one: One, other: Other, lab: LabName = None) -> None:
@@ -129,6 +130,49 @@ def configure(
     """Enter configuration lines on a host that runs FRR; `mend` takes them back."""
     with reached(lab) as there:
         there.configure(host, *lines)
+        _done(there)
+
+
+def policy(
+    service: Service,
+    name: Annotated[str, typer.Argument(metavar="POLICY", help="Cluster or Local.")],
+    lab: LabName = None,
+) -> None:
+    """Give a Service another externalTrafficPolicy, on every node."""
+    with reached(lab) as there:
+        there.policy(service, name)
+        _done(there)
+
+
+def endpoints(
+    service: Service,
+    pods: Annotated[
+        list[str] | None,
+        typer.Argument(metavar="[POD...]", help="Those that are ready.", show_default=False),
+    ] = None,
+    lab: LabName = None,
+) -> None:
+    """Let these pods be the Service's ready ones, or none."""
+    with reached(lab) as there:
+        there.endpoints(service, *(pods or []))
+        _done(there)
+
+
+def roas(
+    host: Host,
+    told: Annotated[
+        list[str] | None,
+        typer.Argument(
+            metavar="[ROA...]",
+            help="Such as '198.51.100.0/24 le 24 from 64701'.",
+            show_default=False,
+        ),
+    ] = None,
+    lab: LabName = None,
+) -> None:
+    """Let a validator tell these ROAs, or none."""
+    with reached(lab) as there:
+        there.roas(host, *(told or []))
         _done(there)
 
 

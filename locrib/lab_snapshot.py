@@ -1,4 +1,4 @@
-"""`locrib lab snapshot`, `diff` and `capture`: what a lab knows, what changed, what went by."""
+"""`locrib lab snapshot`, `diff`, `checkpoint`, `restore`, `capture`: what is kept of a lab."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ import json
 import signal
 from contextlib import suppress
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Final
 
 import typer
 
@@ -14,10 +14,16 @@ from bgp.errors import InvalidValueError
 from bgp.json_checks import load
 from bgp.snapshot import Snapshot, compare
 from bgp.snapshot_json import parse_snapshot, snapshot_object
-from locrib import files, terminal
+from labs.errors import LabError
+from labs.situation import Situation
+from locrib import files, records, terminal
 from locrib.lab_breaking import One, Other
 from locrib.lab_up import LabName, reached
 from locrib.trouble import Exit, Trouble
+
+CHECKPOINT: Final = "locrib-lab-checkpoint"
+CHECKPOINT_VERSION: Final = 1
+CheckpointFile = Annotated[Path, typer.Argument(metavar="FILE", help="A checkpoint's file.")]
 
 
 def snapshot(
@@ -85,6 +91,41 @@ def read(file: Path) -> Snapshot:
             f"a snapshot in {file}", str(error), "take one with `locrib lab snapshot FILE`",
             code=Exit.INPUT,
         ) from error  # fmt: skip
+
+
+def checkpoint(file: CheckpointFile, lab: LabName = None) -> None:
+    """Keep what has been done to a lab, to come back to it: `locrib lab restore FILE`.
+
+    Kept are configuration, objects and links; sessions and counters begin anew.
+    """
+    with reached(lab) as there:
+        done = there.checkpoint()
+        name = there.topology.name
+    fields = {"topology": name, "situation": done.plain()}
+    try:
+        records.write(file, CHECKPOINT, CHECKPOINT_VERSION, **fields)
+    except OSError as error:
+        raise Trouble(f"{file} to be writable", str(error), "choose another place") from error
+    terminal.say(f"Kept     {file}: {done}")
+
+
+def restore(file: CheckpointFile, lab: LabName = None) -> None:
+    """Mend a lab, then do again what had been done at a checkpoint."""
+    try:
+        kept = records.read(file, CHECKPOINT, CHECKPOINT_VERSION)
+        situation, topology = Situation.of(kept["situation"]), str(kept["topology"])
+    except (OSError, ValueError, KeyError, TypeError, records.NewerRecordError) as error:
+        raise Trouble(
+            f"a checkpoint in {file}", str(error), "make one with `locrib lab checkpoint FILE`",
+            code=Exit.INPUT,
+        ) from error  # fmt: skip
+    with reached(lab) as there:
+        if there.topology.name != topology:
+            raise LabError(
+                f"the checkpoint is of {topology}, and this lab is {there.topology.name}"
+            )
+        there.restore(situation)
+        terminal.say(f"{there.door.name}: {there.situation}")
 
 
 def capture(

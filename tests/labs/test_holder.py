@@ -1,6 +1,7 @@
 """A lab that one process holds and others reach: shared, private, and gone with its holder."""
 
 import contextlib
+import inspect
 import os
 import signal
 import subprocess
@@ -13,8 +14,9 @@ import pytest
 from processes import in_namespace
 
 from labs.errors import LabError
-from labs.holder import Claim, Holder, LabBusyError, claim
+from labs.holder import CHANGES, Claim, Holder, LabBusyError, claim
 from labs.lab import Lab
+from labs.lab_changes import LabChanges
 from labs.polling import poll
 from labs.remote import Door, RemoteLab, labs_up
 
@@ -26,6 +28,7 @@ import sys
 from pathlib import Path
 from labs.holder import Holder, claim
 from labs.lab import Lab
+from labs.lab_changes import LabChanges
 claimed = claim(Path(sys.argv[1]), "held")
 lab = Lab("first-session")
 holder = Holder(claimed, lab, "first-session")
@@ -175,6 +178,15 @@ def test_what_the_holder_does_not_understand_is_refused_and_the_talk_goes_on(fol
             with pytest.raises(LabError, match=told):
                 door.ask(**request)
         assert door.ask("info")["name"] == "rack"
+
+
+def test_every_verb_of_a_lab_passes_the_door() -> None:
+    def verbs(kind: type) -> set[str]:
+        return {name for name, found in vars(kind).items()
+                if inspect.isfunction(found) and name[0] != "_"}  # fmt: skip
+
+    by_others = {"checkpoint", "restore"}  # made of the rest
+    assert set(CHANGES) == verbs(LabChanges) - by_others
 
 
 def test_only_its_user_reaches_it(folder: Path) -> None:

@@ -138,6 +138,22 @@ def test_two_snapshots_tell_what_changed(shell: Shell, tmp_path: Path) -> None:
 
 
 @pytest.mark.usefixtures("lab")
+def test_a_checkpoint_is_come_back_to(shell: Shell, tmp_path: Path) -> None:
+    file = tmp_path / "before-lunch.json"
+    shell.say("cut", "tor2", "node1")
+    assert "cut node1 tor2: yes" in shell.say("checkpoint", str(file))
+    shell.say("mend")
+    assert "cut node1 tor2: yes" in shell.say("restore", str(file))
+    shell.say("mend")
+    file.write_text(file.read_text().replace("first-session", "rack"))
+    other = shell("restore", str(file))
+    assert other.returncode == Exit.INPUT
+    assert "the checkpoint is of rack" in other.stderr
+    file.write_text("{")
+    assert "a checkpoint in" in shell("restore", str(file)).stderr
+
+
+@pytest.mark.usefixtures("lab")
 def test_a_link_is_captured_and_held_to_a_rate(shell: Shell) -> None:
     assert "Keepalive Message" in shell.say("capture", "tor1", "sw1", "--seconds", "4")
     assert shell("capture", "tor1", "sw1", "no filter", "-s", "1").returncode == Exit.INPUT
