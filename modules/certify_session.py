@@ -14,7 +14,7 @@ from typing import Any, Final, TypeVar
 
 from bgp.fsm import Connection, SessionAttributes, Stimulus, Transition, advance, step
 from bgp.fsm_frr_input import Input, predict
-from bgp.fsm_frr_table import FRR_TABLE
+from bgp.fsm_frr_table import FRR_TABLES
 from bgp.fsm_table import RFC_TABLE, Row
 from bgp.fsm_words import Event, State
 from bgp.hold_time import keepalive_interval
@@ -29,7 +29,7 @@ from modules.session_facts import (
     Timers,
 )
 
-MACHINES: Final[Mapping[str, tuple[Row, ...]]] = {"rfc4271": RFC_TABLE, "frr": FRR_TABLE}
+MACHINES: Final[Mapping[str, tuple[Row, ...]]] = {"rfc4271": RFC_TABLE, **FRR_TABLES}
 HEADERS: Final = 52
 """Octets of the IPv4 header, the TCP header and its time stamps around a segment."""
 SEGMENT: Final = 1448
@@ -65,7 +65,7 @@ def offer(facts: Timers) -> str:
 def silence(facts: Timers) -> str:
     """How long after the peer's last word the session falls, and with which NOTIFICATION."""
     if facts.patience == "none":
-        fallen = step(established(facts), Stimulus(Event.TCP_CONNECTION_FAILS), FRR_TABLE)
+        fallen = step(established(facts), Stimulus(Event.TCP_CONNECTION_FAILS))
         return f"0 s, {_code(fallen)}"
     connection = established(facts)
     agreed = connection.negotiated_hold_time or 0

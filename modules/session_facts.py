@@ -22,11 +22,11 @@ class Machine:
     """A connection and what has happened to it.
 
     Attributes:
-        machine: `rfc4271` or `frr`.
+        machine: `rfc4271`, `frr-8.4` or `frr-10`.
         events: numbers of the events, in order, from Idle.
     """
 
-    machine: str = "frr"
+    machine: str = "frr-10"
     events: tuple[int, ...] = ()
 
 

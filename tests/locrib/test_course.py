@@ -146,7 +146,7 @@ def test_a_recorded_session_is_there_to_be_played_and_not_called_live(
 
 def test_the_machine_on_the_desk_takes_events() -> None:
     assert course.lesson("sessions").machine(1, 18).state == "Idle"
-    assert course.lesson("sessions").machine(1, 18, machine="frr").state == "Active"
+    assert course.lesson("sessions").machine(1, 18, machine="frr-10").state == "Active"
 
 
 def test_the_ways_down_are_on_the_desk() -> None:

@@ -96,7 +96,7 @@ def test_a_wrong_question_about_a_session_is_refused(
     ("asks", "facts", "answer"),
     [
         ("state", {"machine": "rfc4271", "events": [1, 18]}, "Idle"),
-        ("state", {"machine": "frr", "events": [1, 18]}, "Active"),
+        ("state", {"machine": "frr-10", "events": [1, 18]}, "Active"),
         ("fall", {"machine": "rfc4271", "events": [1, 16, 22]}, "2/None, Idle"),
         ("offer", {"ours": 90, "theirs": 0}, "0 s"),
         ("silence", {"ours": 30, "theirs": 90}, "30 s, 4/0"),
@@ -122,6 +122,12 @@ def test_a_hold_time_in_use_is_the_one_that_expires() -> None:
 def test_a_hold_time_of_zero_never_expires() -> None:
     with pytest.raises(ValueError, match="never expires"):
         expiry(established(Timers(0, 90)))
+
+
+@pytest.mark.parametrize("name", ["closed-port", "lost-call", "both-opens"])
+def test_a_state_that_is_asked_for_does_not_depend_on_the_release_of_frr(name: str) -> None:
+    facts = {**QUESTIONS[name].facts, "machine": "frr-8.4"}
+    assert SESSION_ASKS["state"](facts) == right(name)
 
 
 # What the questions say of the network is what the network is.
