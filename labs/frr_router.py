@@ -163,6 +163,10 @@ class FrrRouter:
         """Send bgpd a signal; zebra goes on."""
         self._frr.signal("bgpd", number)
 
+    def signal_beside(self, daemon: str, number: int) -> None:
+        """Send another daemon than bgpd a signal."""
+        self._frr.signal(daemon, number)
+
     def stop(self) -> None:
         """Stop bgpd; zebra goes on."""
         self._frr.stop("bgpd")

@@ -16,9 +16,10 @@ from typing import Any, Final
 from bgp.fsm_log import LoggedTransition
 from labs import lab_services, pod_server, topology_file, wiring
 from labs.errors import LabError
-from labs.lab_asking import Asking, environment
+from labs.lab_asking import Asking
 from labs.lab_doing import Doing
-from labs.lab_parts import Parts
+from labs.lab_parts import Parts, nftables
+from labs.lab_tools import environment, lend_nftables, lend_router_tools
 from labs.lab_verbs import LabVerbs
 from labs.polling import poll
 from labs.process_tree import Process, ProcessTree
@@ -56,6 +57,8 @@ class Lab(LabVerbs):
             self._doing, self._asking = Doing(self._parts), Asking(self._parts)
             tree.script("\n".join(wiring.lay(self.topology)))
             undo.callback(self._let_go)
+            with contextlib.suppress(LabError):  # where it is needed, its absence is told
+                lend_nftables(tree, nftables())
             self._parts.nft(lab_services.rules(self.topology, self.situation))
             servers = self._start_servers()
             self._start_validators()
@@ -163,13 +166,7 @@ class Lab(LabVerbs):
         def start(host: Host) -> None:
             router = start_router(self._parts.tree, self.topology, host)
             self._parts.routers[host.name] = router
-            tools = f"/run/lab/{host.name}/bin"
-            commands = [f"mkdir -p {tools}"]
-            for name, program in router.tools.items():
-                line = f'exec chroot {router.root} {" ".join(program)} "$@"'
-                self._parts.tree.write(f"{tools}/{name}", f"#!/bin/sh\n{line}\n")
-                commands.append(f"chmod +x {tools}/{name}")
-            self._parts.tree.script("; ".join(commands))
+            lend_router_tools(self._parts.tree, host.name, router)
 
         speakers = self.topology.speakers()
         if speakers:

@@ -21,6 +21,7 @@ from labs.lab_curl import ask
 from labs.lab_parts import SETTLE_SECONDS, Parts, nftables
 from labs.lab_services import proxied_nodes
 from labs.lab_snapshot import snapshot, translations
+from labs.lab_tools import environment
 from labs.lab_trace import Tracer
 from labs.lab_values import Answer, Hop, Output, Table, read_paths
 from labs.polling import poll
@@ -28,12 +29,6 @@ from labs.process_tree import Process
 
 LOOK_SECONDS: Final = 0.05
 _ABOUT: Final = re.compile(r"tcpdump: |listening on |\d+ packets? (captured|received|dropped)")
-PATH: Final = "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin"
-
-
-def environment(host: str) -> list[str]:
-    """Return the command that lets another find the host's own vtysh and birdc."""
-    return ["env", f"PATH=/run/lab/{host}/bin:{PATH}"]
 
 
 class Asking:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable, Iterable, Mapping
 from typing import Any, Final
 
 from labs.errors import LabError
@@ -18,6 +19,39 @@ FAULTS: Final = ("cut", "mtu", "drop", "limit")
 _AS_LIMIT: Final = 2**32 - 1
 _MTU: Final = range(576, 9217)
 _RATE: Final = range(8, 10_000_001)  # kilobits a second
+
+
+def _words(separator: str | None) -> Callable[[str], Iterable[Any]]:
+    return lambda how: () if how == NONE else how.split(separator)
+
+
+def _number(how: str) -> Iterable[Any]:
+    return (int(how),)
+
+
+def _text(how: str) -> Iterable[Any]:
+    return (how,)
+
+
+def _nothing(_: str) -> Iterable[Any]:
+    return ()
+
+
+_STEPS: Final[Mapping[str, tuple[int, str, Callable[[str], Iterable[Any]]]]] = {
+    "mtu": (0, "mtu", _number),
+    "drop": (0, "drop", _text),
+    "limit": (0, "limit", _number),
+    "as": (0, "as_number", _number),
+    "routes": (0, "routes", _number),
+    "policy": (0, "policy", _text),
+    "endpoints": (0, "endpoints", _words(None)),
+    "roas": (0, "roas", _words("; ")),
+    "lines": (0, "configure", _words("\n")),
+    "cut": (1, "cut", _nothing),
+    "frozen": (2, "freeze", _nothing),
+}
+"""Each kind of thing in a `Situation`: when it is done again, by which verb, with which arguments
+after the names."""
 
 
 class LabChanges(LabContract):
@@ -67,13 +101,30 @@ class LabChanges(LabContract):
             raise LabError(f"nothing is wrong with the link between {one} and {other}")
         self._change(after, "heal", one, other)
 
-    def freeze(self, host: str) -> None:
-        """Stop a host's BGP daemon in time (SIGSTOP): it keeps its sessions and says nothing."""
-        self._running(host)
-        self._change(self.situation.having(f"daemon {host}", FROZEN), "freeze", host)
+    def freeze(self, host: str, daemon: str = "") -> None:
+        """Stop a host's BGP daemon in time (SIGSTOP): it keeps its sessions and says nothing.
 
-    def thaw(self, host: str) -> None:
+        Args:
+            host: where it runs.
+            daemon: another one that FRR has: "bfdd" or "zebra".
+        """
+        self._running(host)
+        if not daemon:
+            self._change(self.situation.having(f"daemon {host}", FROZEN), "freeze", host)
+            return
+        key = self._beside(host, daemon)
+        if self.situation.get(key):
+            raise LabError(f"{daemon} of {host} is frozen; thaw({host!r}, {daemon!r}) thaws it")
+        self._change(self.situation.having(key, "yes"), "freeze", host, daemon)
+
+    def thaw(self, host: str, daemon: str = "") -> None:
         """Let a frozen daemon go on (SIGCONT)."""
+        if daemon:
+            key = self._beside(host, daemon)
+            if not self.situation.get(key):
+                raise LabError(f"{daemon} of {host} is not frozen")
+            self._change(self.situation.having(key, None), "thaw", host, daemon)
+            return
         self._daemon_is(host, FROZEN, f"freeze({host!r})")
         self._change(self.situation.having(f"daemon {host}", None), "thaw", host)
 
@@ -187,31 +238,25 @@ class LabChanges(LabContract):
         """Begin a new stretch: `transitions` tells what comes from now on."""
         self._change(self.situation.at("mark"), "mark")
 
-    def _step(self, what: str, how: str) -> tuple[int, str, tuple[Any, ...]]:
+    @staticmethod
+    def _step(what: str, how: str) -> tuple[int, str, tuple[Any, ...]]:
         """Return a thing done as (its place in the order of doing, verb, arguments)."""
         kind, *names = what.split()
-        numbers: dict[str, tuple[str, type[int | str]]] = {
-            "mtu": ("mtu", int),
-            "drop": ("drop", str),
-            "limit": ("limit", int),
-            "as": ("as_number", int),
-            "routes": ("routes", int),
-            "policy": ("policy", str),
-        }
-        if kind in numbers:
-            verb, read = numbers[kind]
-            return 0, verb, (*names, read(how))
-        if kind == "endpoints":
-            return 0, "endpoints", (*names, *(() if how == NONE else how.split()))
-        if kind == "roas":
-            return 0, "roas", (*names, *(() if how == NONE else how.split("; ")))
-        if kind == "lines":
-            return 0, "configure", (*names, *how.splitlines())
-        if kind == "cut":
-            return 1, "cut", tuple(names)
         if kind == "daemon":
             return 2, "freeze" if how == FROZEN else "stop_daemon", tuple(names)
-        raise LabError(f"no lab knows what {what!r} is")
+        if kind not in _STEPS:
+            raise LabError(f"no lab knows what {what!r} is")
+        place, verb, read = _STEPS[kind]
+        return place, verb, (*names, *read(how))
+
+    def _beside(self, host: str, daemon: str) -> str:
+        """Name the freezing of a daemon that FRR has beside bgpd."""
+        self._needs_frr(host, "has other daemons")
+        watched = any(session.bfd for session in self.topology.sessions_of(host))
+        known = ("zebra", "bfdd") if watched else ("zebra",)
+        if daemon not in known:
+            raise LabError(f"beside bgpd, {host} runs {' and '.join(known)}, and no {daemon!r}")
+        return f"frozen {host} {daemon}"
 
     def _daemon_is(self, host: str, how: str, verb: str) -> None:
         self.topology.speaker(host)

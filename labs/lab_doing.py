@@ -51,13 +51,19 @@ class Doing:
         """Limit a link's rate."""
         self._script(wiring.limiting(self._parts.topology.link(one, other), kilobits))
 
-    def freeze(self, host: str) -> None:
+    def freeze(self, host: str, daemon: str = "") -> None:
         """Stop a daemon in time."""
-        self._parts.router(host).signal(signal.SIGSTOP)
+        self._signal(host, daemon, signal.SIGSTOP)
 
-    def thaw(self, host: str) -> None:
+    def thaw(self, host: str, daemon: str = "") -> None:
         """Let a frozen daemon go on."""
-        self._parts.router(host).signal(signal.SIGCONT)
+        self._signal(host, daemon, signal.SIGCONT)
+
+    def _signal(self, host: str, daemon: str, number: int) -> None:
+        if daemon:
+            self._parts.frr(host).signal_beside(daemon, number)
+        else:
+            self._parts.router(host).signal(number)
 
     def stop_daemon(self, host: str) -> None:
         """End a daemon."""
@@ -139,6 +145,10 @@ class Doing:
 
     def _mend_daemons(self, done: dict[str, str]) -> None:
         """Let every daemon run, configured as at first."""
+        for what in done:
+            kind, *names = what.split()
+            if kind == "frozen":
+                self.thaw(*names)
         for host in self._parts.topology.speakers():
             router, how = self._parts.routers[host.name], done.get(f"daemon {host.name}")
             if how == "frozen":

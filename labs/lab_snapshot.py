@@ -1,7 +1,7 @@
 """A snapshot of a running lab: everything its routers and kernels know at one moment.
 
-The value, and how two are compared, is `bgp.snapshot`. A daemon that is stopped or frozen is not
-asked; its host's kernel is.
+The value, and how two are compared, is `bgp.snapshot`. A daemon that is stopped or frozen, bfdd
+too, is not asked; its host's kernel is.
 """
 
 from __future__ import annotations
@@ -54,6 +54,7 @@ def _host(parts: Parts, host: Host) -> HostSnapshot:
     if host.name not in parts.running():
         return replace(asked, daemon=title, running=False)
     sessions = parts.topology.sessions_of(host.name)
+    frozen = parts.situation.get(f"frozen {host.name} bfdd") is not None
     return replace(
         asked,
         daemon=title,
@@ -69,7 +70,7 @@ def _host(parts: Parts, host: Host) -> HostSnapshot:
             for session in sessions
         ),
         rib=router.rib(),
-        bfd=tuple(router.bfd(session) for session in sessions if session.bfd),
+        bfd=() if frozen else tuple(router.bfd(s) for s in sessions if s.bfd),
     )
 
 

@@ -178,3 +178,27 @@ def test_a_checkpoint_brings_back_configuration_objects_and_links(rack: Lab) -> 
     assert rack.paths("tor", "172.30.64.128/26")
     with pytest.raises(LabError, match="has no 'node9'"):
         rack.restore(Situation((("cut node9 sw", "yes"),)))
+
+
+def test_bfdd_alone_can_be_frozen_and_takes_a_healthy_session_down(rack: Lab) -> None:
+    rack.freeze("node3", "bfdd")
+    assert rack.wait_state("tor", "node3", "Idle", 10) < 3
+    assert rack.snapshot().hosts["node3"].bfd == ()
+    assert str(rack.situation) == "frozen node3 bfdd: yes"
+    with pytest.raises(LabError, match=r"bfdd of node3 is frozen; thaw\('node3', 'bfdd'\)"):
+        rack.freeze("node3", "bfdd")
+    with pytest.raises(LabError, match="beside bgpd, tor runs zebra and bfdd, and no 'ospfd'"):
+        rack.freeze("tor", "ospfd")
+    rack.thaw("node3", "bfdd")
+    rack.wait_state("tor", "node3", "Established", 20)
+
+
+def test_every_host_is_lent_nft_conntrack_and_tcpdump(rack: Lab) -> None:
+    assert "table ip kube-proxy" in rack.run("node1", "nft list tables").text
+    assert rack.run("client", "nft list tables").text == ""
+    rack.curl("client", "http://172.30.200.1/", 12)
+    assert "cpu=0" in rack.run("node1", "conntrack -S").text
+    done = rack.run("tor", "echo 'table ip mine' > /run/mine.nft && nft -f /run/mine.nft")
+    assert done.status == 0, done.text
+    assert "table ip mine" in rack.run("tor", "nft list tables; nft delete table ip mine").text
+    assert rack.run("tor", "tcpdump --version").status == 0
