@@ -171,6 +171,7 @@ OPPOSITES: Final = {
     Condition.NOT_DELAY_OPEN: Condition.DELAY_OPEN,
     Condition.DELAY_OPEN_NOT_RUNNING: Condition.DELAY_OPEN_RUNNING,
     Condition.NOT_SEND_NOTIFICATION: Condition.SEND_NOTIFICATION,
+    Condition.NOT_DAMP: Condition.DAMP,
     Condition.NO_HOLD_TIME: Condition.HOLD_TIME,
     Condition.NOT_COLLISION_ESTABLISHED: Condition.COLLISION_ESTABLISHED,
     Condition.COLLISION_NOT_LOST: Condition.COLLISION_LOST,

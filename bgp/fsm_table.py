@@ -148,6 +148,9 @@ def _idle() -> Iterator[Row]:
             (C.DAMP,),
             note="How oscillation is damped, and so what follows, is outside the RFC's scope.",
         )
+    undamped = "Without DampPeerOscillations the event should not occur here."
+    yield from _each(S.IDLE, (6, 7), when=(C.NOT_DAMP,), note=undamped, section="8.1.2")
+    yield from _each(S.IDLE, (13,), when=(C.NOT_DAMP,), note=undamped, section="8.1.3")
     yield from _each(
         S.IDLE,
         (14,),
@@ -345,10 +348,11 @@ def _established() -> Iterator[Row]:
         note="RFC 7606 turns most of these into treat-as-withdraw: the session stays.",
     )
     unexpected = (A.DELETE_ROUTES, A.STOP_CONNECT_RETRY, *_LOSE[2:])
+    clash = "Section {} asks for the message's own error code; FRR and BIRD send that one."
+    notes = {21: clash.format("6.1"), 22: clash.format("6.2")}
     for number in (9, 12, 13, 20, 21, 22):
-        clash = "Section 6.1 asks for the message's own error code; FRR and BIRD send that one."
         error = _fsm_error(state, Event(number))
-        yield _notify(state, number, error, unexpected, note=clash if number in (21, 22) else "")
+        yield _notify(state, number, error, unexpected, note=notes.get(number, ""))
 
 
 def _send_hold() -> Iterator[Row]:

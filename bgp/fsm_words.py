@@ -148,6 +148,7 @@ class Condition(StrEnum):
     SEND_NOTIFICATION = "SendNOTIFICATIONwithoutOPEN"
     NOT_SEND_NOTIFICATION = "not SendNOTIFICATIONwithoutOPEN"
     DAMP = "DampPeerOscillations"
+    NOT_DAMP = "not DampPeerOscillations"
     HOLD_TIME = "negotiated hold time not zero"
     NO_HOLD_TIME = "negotiated hold time zero"
     COLLISION_ESTABLISHED = "CollisionDetectEstablishedState"

@@ -7,12 +7,14 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from dataclasses import fields, replace
+from types import MappingProxyType
 from typing import Any, Final
 
 from bgp.as_path import parse_asn
 from bgp.errors import InvalidValueError
-from bgp.fsm import Connection, SessionAttributes
-from bgp.fsm_words import State
+from bgp.fsm import EXPIRIES, Connection, SessionAttributes, rows_for
+from bgp.fsm_table import Row
+from bgp.fsm_words import RFC_STATES, State
 from bgp.hold_time import acceptable
 from bgp.values import parse_identifier
 from widgets.fsm_play import Session
@@ -90,10 +92,22 @@ def with_identity(session: Session, name: str, text: str) -> Session:
 
 
 def with_machine(session: Session, name: str) -> Session:
-    """Return the session run by another machine; a state only FRR has becomes Idle."""
+    """Return the session run by another machine.
+
+    A state that only FRR has becomes Idle; a timer that the machine does not know runs no longer.
+
+    Raises:
+        InvalidValueError: there is no such machine.
+    """
     session = replace(session, machine=name)
-    frr_only = (State.CLEARING, State.DELETED)
-    return _each(session, lambda c: replace(c, state=State.IDLE) if c.state in frr_only else c)
+    return _each(session, lambda connection: _fitting(connection, session.table))
+
+
+def _fitting(connection: Connection, table: tuple[Row, ...]) -> Connection:
+    state = connection.state if connection.state in RFC_STATES else State.IDLE
+    known = {timer for event, timer in EXPIRIES.items() if rows_for(state, event, table)}
+    timers = {timer: due for timer, due in connection.timers.items() if timer in known}
+    return replace(connection, state=state, timers=MappingProxyType(timers))
 
 
 def with_chosen(session: Session, name: str) -> Session:

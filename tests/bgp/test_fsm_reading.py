@@ -49,6 +49,7 @@ WHEN = {
     "may": Condition.SEND_NOTIFICATION,
     "!may": Condition.NOT_SEND_NOTIFICATION,
     "damped": Condition.DAMP,
+    "!damped": Condition.NOT_DAMP,
     "hold": Condition.HOLD_TIME,
     "!hold": Condition.NO_HOLD_TIME,
     "detect": Condition.COLLISION_ESTABLISHED,
@@ -68,6 +69,7 @@ Idle
 2 8: > =
 4 5: init zero retry listen > Active
 6 7 13 if damped: > ?
+6 7 13 if !damped: > =
 9 10 11 12 15 16 17 18 19 20 21 22 23 24 25 26 27 28: > =
 14: > =
 

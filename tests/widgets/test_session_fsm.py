@@ -163,6 +163,14 @@ def test_frr_settles_a_collision_at_the_first_open_and_the_rfc_at_open_confirm(
     assert rule in widget.view["said"]["rule"]
 
 
+def test_a_timer_that_another_machine_does_not_know_does_not_stop_its_clock() -> None:
+    widget = SessionFsm((1, 16, 22), attributes=SessionAttributes(damp_peer_oscillations=True))
+    assert Timer.IDLE_HOLD in widget.session.seat.connection.timers
+    answers(widget, do="machine", name="frr-10")
+    assert not widget.session.seat.connection.timers
+    assert widget.wait(100) is State.IDLE
+
+
 def test_frr_clears_routes_before_it_is_idle() -> None:
     widget = SessionFsm((*UP, 10), machine="frr")
     assert widget.state is State.CLEARING
