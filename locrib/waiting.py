@@ -34,8 +34,8 @@ class Waiting:
     def tell(self, seconds: float, state: str) -> None:
         """Say how long it has been, and what the state is."""
         if seconds > 0:
-            words = f"{self._what}: {state}, {seconds:.0f} s"
-            self._show(Picture(f'<p class="lr-soft">⏳ {esc(words)}</p>', words))
+            words = f"Waiting, {seconds:.0f} s. {self._what}{': ' if state else ''}{state}."
+            self._show(Picture(f'<p class="lr-soft">{esc(words)}</p>', words))
 
     def _show(self, picture: Picture) -> None:
         from IPython import get_ipython  # noqa: PLC0415 - a tool of notebooks, slow to import
