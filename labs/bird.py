@@ -8,6 +8,7 @@ errors. A line that continues the one above opens with a space instead of a code
 import socket
 
 from labs.closing import Closing
+from labs.daemon_start import check_start, spawn_daemon
 from labs.errors import LabError
 from labs.packages import Daemon
 from labs.polling import poll
@@ -44,14 +45,11 @@ class Bird(Closing):
         self._write(config)
         arguments = ["-f", "-c", "/etc/bird/bird.conf", "-s", "/run/bird.ctl"]
         self._stopped = False
-        self._process = self._tree.spawn(["/usr/sbin/bird", *arguments], self._host, self.root)
+        argv = ["/usr/sbin/bird", *arguments]
+        self._process = spawn_daemon(self._tree, self._host, self._daemon, argv)
 
         def connected() -> socket.socket | None:
-            if self._process.wait(0) is not None:
-                raise LabError(
-                    f"bird of {self._daemon.title} ended at its start on host {self._host}; its "
-                    f"last lines:\n{self._process.last_lines()}"
-                )
+            check_start(self._process, self._host, self._daemon)
             try:
                 control = self._tree.connect(f"{self.root}/run/bird.ctl")
             except LabError:
@@ -114,7 +112,9 @@ class Bird(Closing):
             self._control.sendall(command.encode() + b"\n")
             return self._answer(self._control, command)
         except OSError as error:
-            raise LabError(f"bird ended at `{command}`:\n{self._process.last_lines()}") from error
+            raise LabError(
+                f"bird on {self._host} ended at `{command}`:\n{self._process.last_lines()}"
+            ) from error
 
     def birdc(self, command: str) -> str:
         """Run a command in the real birdc, as a learner would; return what it printed."""
@@ -122,8 +122,7 @@ class Bird(Closing):
             ["/usr/sbin/birdc", "-s", "/run/bird.ctl", *command.split()], self._host, self.root
         )
 
-    @staticmethod
-    def _answer(control: socket.socket, command: str) -> str:
+    def _answer(self, control: socket.socket, command: str) -> str:
         """Read one whole answer."""
         received = bytearray()
         while True:
@@ -139,6 +138,6 @@ class Bird(Closing):
                 break
         code = int(last[:CODE_LENGTH])
         if code >= FIRST_ERROR:
-            raise LabError(f"bird refused `{command}`: {last[CODE_LENGTH + 1 :]}")
+            raise LabError(f"bird on {self._host} refused `{command}`: {last[CODE_LENGTH + 1 :]}")
         texts = [line[1:] if line[:1] == " " else line[CODE_LENGTH + 1 :] for line in lines]
         return "\n".join(texts)

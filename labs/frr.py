@@ -14,6 +14,7 @@ from collections.abc import Sequence
 from typing import Any
 
 from labs.closing import Closing
+from labs.daemon_start import check_start, spawn_daemon
 from labs.errors import LabError
 from labs.packages import Daemon
 from labs.polling import poll
@@ -122,10 +123,13 @@ class Frr(Closing):
                     raise ConnectionResetError
                 answer += data
         except OSError as error:
-            raise LabError(f"{daemon} ended at `{command}`:\n{self.log()[-2000:]}") from error
+            raise LabError(
+                f"{daemon} on {self._host} ended at `{command}`:\n{self.log()[-2000:]}"
+            ) from error
         text = answer[:-4].decode(errors="replace")
         if answer[-1] != SUCCESS:
-            raise LabError(f"{daemon} refused `{command}`: {text.strip() or 'status'} {answer[-1]}")
+            said = text.strip() or "status"
+            raise LabError(f"{daemon} on {self._host} refused `{command}`: {said} {answer[-1]}")
         return text
 
     def ask_json(self, command: str) -> Any:  # noqa: ANN401 - JSON from outside
@@ -155,25 +159,22 @@ class Frr(Closing):
         path = f"{self.root}/etc/frr/{name}.conf"
         self._tree.write(path, f"hostname {self._host}\n{config}\n")
         modules = [part for module in self._modules for part in ("-M", module)]
-        process = self._tree.spawn(
+        process = spawn_daemon(
+            self._tree,
+            self._host,
+            self.daemon,
             [
                 *(f"/usr/lib/frr/{name}", "-f", f"/etc/frr/{name}.conf", "-u", "root"),
                 *("-g", "root", "-A", "127.0.0.1", "-P", "0", "-i", f"/run/frr/{name}.pid"),
                 *("-z", "/run/frr/zserv.api", "--vty_socket", "/run/frr", "--log", "stdout"),
                 *(modules if name == "bgpd" else ()),
             ],
-            self._host,
-            self.root,
         )
         self._processes[name] = process
         path = f"{self.root}/run/frr/{name}.vty"
 
         def connected() -> socket.socket | None:
-            if process.wait(0) is not None:
-                raise LabError(
-                    f"{name} of {self.daemon.title} ended at its start on host {self._host}; its "
-                    f"last lines:\n{process.last_lines()}"
-                )
+            check_start(process, self._host, self.daemon)
             with contextlib.suppress(LabError):
                 return self._tree.connect(path)
             return None

@@ -9,6 +9,7 @@ import socket
 from typing import Any
 
 from labs.closing import Closing
+from labs.daemon_start import check_start, spawn_daemon
 from labs.errors import LabError
 from labs.packages import Daemon
 from labs.polling import poll
@@ -42,21 +43,18 @@ class Gobgp(Closing):
         """
         self._tree.write(f"{self.root}/etc/gobgpd/gobgpd.toml", config + "\n")
         self._stopped = False
-        self._process = self._tree.spawn(
+        self._process = spawn_daemon(
+            self._tree,
+            self._host,
+            self._daemon,
             [
                 *("/usr/bin/gobgpd", "--config-type", "toml", "--log-plain", "--pprof-disable"),
                 *("--config-file", "/etc/gobgpd/gobgpd.toml", "--api-hosts", "127.0.0.1:50051"),
             ],
-            self._host,
-            self.root,
         )
 
         def listening() -> bool:
-            if self._process.wait(0) is not None:
-                raise LabError(
-                    f"gobgpd of {self._daemon.title} ended at its start on host {self._host}; its "
-                    f"last lines:\n{self._process.last_lines()}"
-                )
+            check_start(self._process, self._host, self._daemon)
             with self._tree.open_socket(self._host, socket.AF_INET, socket.SOCK_STREAM) as probe:
                 return probe.connect_ex(API_ADDRESS) == 0
 
@@ -85,9 +83,12 @@ class Gobgp(Closing):
         """Run a command of the gobgp command line tool; return what it printed.
 
         Raises:
-            LabError: it failed; the text quotes its last lines.
+            LabError: it failed; the text quotes its last lines, and those of the daemon.
         """
-        return self._tree.run(["/usr/bin/gobgp", *command.split()], self._host, self.root)
+        try:
+            return self._tree.run(["/usr/bin/gobgp", *command.split()], self._host, self.root)
+        except LabError as error:
+            raise LabError(f"{error}\ngobgpd itself says:\n{self._process.last_lines()}") from error
 
     def gobgp_json(self, command: str) -> Any:  # noqa: ANN401 - JSON from outside
         """Run a command of the tool with JSON output; return the parsed answer."""

@@ -16,9 +16,8 @@ import signal
 import socket
 import subprocess
 import sys
-import tempfile
 import threading
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import IO, Any
 
@@ -113,7 +112,7 @@ class ProcessTree(Closing):
         self._control.settimeout(RUN_SECONDS)
         self._control.setsockopt(socket.SOL_SOCKET, socket.SO_SNDBUF, first_process.MESSAGE_LIMIT)
         user = [] if os.geteuid() == 0 else ["--user", "--map-root-user"]
-        with theirs, tempfile.TemporaryFile() as complaints:
+        with theirs, os.fdopen(os.memfd_create("complaints"), "w+b") as complaints:
             self._unshare = subprocess.Popen(
                 [
                     *("unshare", *user, "--mount", "--pid", "--net", "--ipc", "--uts"),
@@ -178,7 +177,7 @@ class ProcessTree(Closing):
             raise LabError("the lab has ended")
         reply = json.loads(data)
         if "error" in reply:
-            raise LabError(f"{verb} {fields.get('argv') or fields}: {reply['error']}")
+            raise LabError(f"{_told(verb, fields)}: {reply['error']}")
         return given[0] if given else reply
 
     def spawn(
@@ -200,7 +199,8 @@ class ProcessTree(Closing):
         Raises:
             LabError: the program could not be started.
         """
-        log = tempfile.TemporaryFile(buffering=0)  # noqa: SIM115 - the Process closes it
+        # In memory, so that a full disk takes no answer away.
+        log = os.fdopen(os.memfd_create("log"), "r+b", buffering=0)
         ended, watcher = os.pipe()
         nothing = os.open(os.devnull, os.O_RDONLY)
         # Opened anew to append, so that two streams do not overwrite one another.
@@ -237,15 +237,14 @@ class ProcessTree(Closing):
             LabError: it failed or took too long; the text quotes its last lines.
         """
         process = self.spawn(argv, host, root)
+        what = f"`{' '.join(argv)}`{_on(host)}"
         try:
             status = process.wait(seconds)
             if status is None:
                 process.stop()
-                raise LabError(f"`{' '.join(argv)}` did not end within {seconds:g} seconds")
+                raise LabError(f"{what} did not end within {seconds:g} seconds")
             if status:
-                raise LabError(
-                    f"`{' '.join(argv)}` failed with status {status}:\n{process.last_lines()}"
-                )
+                raise LabError(f"{what} failed with status {status}:\n{process.last_lines()}")
             return process.log()
         finally:
             process.close()
@@ -303,6 +302,19 @@ class ProcessTree(Closing):
             self.script("; ".join(commands))
             self._roots.add(root)
         return root
+
+
+def _on(host: str | None) -> str:
+    return f" on {host}" if host else ""
+
+
+def _told(verb: str, fields: Mapping[str, Any]) -> str:
+    """Say what the first process did not do."""
+    if verb == "spawn":
+        return f"{fields['argv'][0]}{_on(fields['host'])} could not be started"
+    if verb == "write":
+        return f"{fields['path']} could not be written"
+    return f"{verb} {fields}"
 
 
 def _kept_flags(folder: Path) -> str:

@@ -58,7 +58,7 @@ def test_two_frrs_of_one_lab_have_nothing_in_common(
 @FRR
 def test_a_command_frr_does_not_know_is_named(tree: ProcessTree, host: str, router: Daemon) -> None:
     with Frr(tree, host, router, "") as frr, pytest.raises(
-        LabError, match=r"bgpd refused `show nonsense`: .*Unknown command"
+        LabError, match=r"bgpd on r1 refused `show nonsense`: .*Unknown command"
     ):  # fmt: skip
         frr.ask("show nonsense")
 
@@ -78,7 +78,7 @@ def test_an_frr_that_dies_while_it_is_asked_is_named(
 ) -> None:
     with Frr(tree, host, router, "") as frr:
         tree.script("kill -9 $(cat /run/lab/r1/*/root/run/frr/bgpd.pid)")
-        with pytest.raises(LabError, match="bgpd ended at `show version`"):
+        with pytest.raises(LabError, match="bgpd on r1 ended at `show version`"):
             frr.ask("show version")
 
 
@@ -101,7 +101,7 @@ def test_bird_answers_on_its_socket_and_through_birdc(
         assert "192.0.2.0/24" in bird.ask("show route")
         assert "Router ID is 192.0.2.1" in bird.birdc("show status")
         assert "192.0.2.0/24" in bird.ask("show route all")
-        with pytest.raises(LabError, match="bird refused `show nonsense`: syntax error"):
+        with pytest.raises(LabError, match="bird on r1 refused `show nonsense`: syntax error"):
             bird.ask("show nonsense")
         assert bird.ask("show protocols")
     assert "bird" not in tree.script("ps -e -o comm")
@@ -115,7 +115,7 @@ def test_gobgp_answers_through_its_command_line(
     with Gobgp(tree, host, router, config) as gobgp:
         gobgp.gobgp("global rib add 192.0.2.0/24 nexthop 0.0.0.0")
         assert list(gobgp.gobgp_json("global rib")) == ["192.0.2.0/24"]
-        with pytest.raises(LabError, match=r"`/usr/bin/gobgp global rib add x` failed"):
+        with pytest.raises(LabError, match=r"`/usr/bin/gobgp global rib add x` on r1 failed"):
             gobgp.gobgp("global rib add x")
     assert "gobgpd" not in tree.script("ps -e -o comm")
 

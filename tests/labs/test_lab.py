@@ -175,6 +175,38 @@ def test_a_small_mtu_lets_keepalives_pass_and_a_full_table_not(lab: Lab) -> None
     poll("none is left", lambda: not lab.paths("tor1", "10.245.0.0/26"))
 
 
+def test_a_share_of_packets_is_lost(lab: Lab) -> None:
+    def heard(count: int = 60) -> int:
+        """How many of so many UDP packets to a closed port bring an ICMP back."""
+        came = 0
+        for _ in range(count):
+            with lab._parts.tree.open_socket("client", socket.AF_INET, socket.SOCK_DGRAM) as udp:
+                udp.settimeout(0.1)
+                udp.connect(("192.0.2.1", 9))
+                udp.send(b"anyone?")
+                try:
+                    udp.recv(1)
+                except ConnectionRefusedError:
+                    came += 1
+                except TimeoutError:
+                    continue
+        return came
+
+    lab.run("border", "sysctl -w net.ipv4.icmp_ratelimit=0")
+    assert heard() > 55
+    lab.drop(
+        "client", "border", "all", 30
+    )  # on the way there and on the way back: 49 % get through
+    assert 12 < heard() < 48
+    checkpoint = lab.checkpoint()
+    lab.heal("client", "border")
+    assert heard() > 55
+    lab.restore(checkpoint)
+    assert str(lab.situation) == "drop border client: all 30"
+    with pytest.raises(LabError, match="a share is 1 to 100 percent, not 0"):
+        lab.drop("client", "border", "all", 0)
+
+
 def test_a_switchs_port_drops_what_is_larger_than_its_mtu_both_ways(lab: Lab) -> None:
     lab.mtu("sw1", "node1", 1400)
 
@@ -237,7 +269,7 @@ def test_a_daemon_that_died_by_itself_is_named_and_mended(lab: Lab) -> None:
         return [host for host, router in routers.items() if not router.alive()]
 
     (host,) = poll("one has died", dead)
-    with pytest.raises(LabError, match="bgpd ended at"):
+    with pytest.raises(LabError, match=f"bgpd on {host} ended at"):
         lab.announced(host, lab.topology.sessions_of(host)[0].other(host).host)
     lab.mend()
     assert answered_by(lab, POD) == "pod1"
@@ -316,7 +348,7 @@ def test_a_command_runs_in_its_hosts_network_with_the_routers_own_tools(lab: Lab
         ("routes", ("tor1", 5), "the topology gives tor1 no blocks to announce"),
         ("routes", ("node1", 5000), "node1 can announce 0 to 1024 blocks out of 10.245.0.0/16"),
         ("configure", ("node1", "x"), "node1 runs no FRR, and only FRR takes configuration lines"),
-        ("configure", ("tor1", "frobnicate"), "bgpd refused `frobnicate`"),
+        ("configure", ("tor1", "frobnicate"), "bgpd on tor1 refused `frobnicate`"),
         ("show", ("tor1", "show nonsense"), "Unknown command: show nonsense"),
         ("heal", ("tor1", "sw1"), "nothing is wrong with the link between tor1 and sw1"),
         ("state", ("tor1", "tor2"), "tor1 has no neighbor 'tor2'; its neighbors are border, node1"),
