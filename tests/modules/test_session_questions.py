@@ -1,5 +1,6 @@
 """Questions about sessions: right and wrong both follow from facts, and the routers agree."""
 
+import re
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
@@ -151,6 +152,19 @@ def test_who_is_told_what_is_what_the_lab_announces(lab: Replay) -> None:
     for name, prefix in prefixes.items():
         heard = [peer for peer in ("tor1", "tor2") if prefix in lab.announced("node1", peer)]
         assert heard == list(told[name])
+
+
+def flat(value: object) -> set[str]:
+    if isinstance(value, Mapping):
+        return set().union(*map(flat, value.values()))
+    return set().union(*map(flat, value)) if isinstance(value, list) else {str(value)}
+
+
+@pytest.mark.parametrize("question", QUESTIONS.values(), ids=lambda q: q.id)
+def test_every_number_in_a_prompt_is_a_fact(question: Question) -> None:
+    known = flat(dict(question.facts)) | {"179", "4271"}  # BGP's port, and the RFC
+    numbers = re.findall(r"(?<![\w.])\d+", question.prompt)
+    assert [number for number in numbers if number not in known] == []
 
 
 # What the questions call right is what the recorded routers did.
