@@ -56,6 +56,9 @@ class Lab(LabVerbs):
             self._parts = Parts(self.topology, tree)
             self._doing, self._asking = Doing(self._parts), Asking(self._parts)
             tree.script("\n".join(wiring.lay(self.topology)))
+            for host, batch in wiring.introductions(self.topology).items():
+                tree.write(f"/run/lab/{host}/neighbors", batch)
+                tree.script(f"ip -n {host} -batch /run/lab/{host}/neighbors")
             undo.callback(self._let_go)
             with contextlib.suppress(LabError):  # where it is needed, its absence is told
                 lend_nftables(tree, nftables())

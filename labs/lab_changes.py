@@ -18,6 +18,7 @@ FAULTS: Final = ("cut", "mtu", "drop", "limit")
 """What can be wrong with a link; `heal` takes all of them back."""
 _AS_LIMIT: Final = 2**32 - 1
 _MTU: Final = range(576, 9217)
+_PERCENT: Final = range(1, 101)
 _RATE: Final = range(8, 10_000_001)  # kilobits a second
 
 
@@ -33,13 +34,18 @@ def _text(how: str) -> Iterable[Any]:
     return (how,)
 
 
+def _share(how: str) -> Iterable[Any]:
+    what, _, percent = how.partition(" ")
+    return (what, int(percent or _PERCENT[-1]))
+
+
 def _nothing(_: str) -> Iterable[Any]:
     return ()
 
 
 _STEPS: Final[Mapping[str, tuple[int, str, Callable[[str], Iterable[Any]]]]] = {
     "mtu": (0, "mtu", _number),
-    "drop": (0, "drop", _text),
+    "drop": (0, "drop", _share),
     "limit": (0, "limit", _number),
     "as": (0, "as_number", _number),
     "routes": (0, "routes", _number),
@@ -73,13 +79,23 @@ class LabChanges(LabContract):
         after = self.situation.having(link_key("mtu", *link.names), how)
         self._change(after, "mtu", one, other, octets)
 
-    def drop(self, one: str, other: str, what: str = "tcp") -> None:
-        """Lose packets on a link in silence, both ways: "tcp", "bgp", "icmp" or "all"."""
+    def drop(self, one: str, other: str, what: str = "tcp", percent: int = 100) -> None:
+        """Lose packets on a link in silence, both ways.
+
+        Args:
+            one: a host or switch.
+            other: its neighbour.
+            what: "tcp", "bgp", "icmp" or "all".
+            percent: the share that is lost, picked at random.
+        """
         link = self.topology.link(one, other)
         if what not in DROPS:
             raise LabError(f"a link cannot lose {what!r}; it can lose {', '.join(DROPS)}")
-        after = self.situation.having(link_key("drop", *link.names), what)
-        self._change(after, "drop", one, other, what)
+        if percent not in _PERCENT:
+            raise LabError(f"a share is 1 to 100 percent, not {percent}")
+        some = "" if percent == _PERCENT[-1] else f" {percent}"
+        after = self.situation.having(link_key("drop", *link.names), f"{what}{some}")
+        self._change(after, "drop", one, other, what, *([percent] if some else []))
 
     def limit(self, one: str, other: str, kilobits: int) -> None:
         """Let a link carry so many kilobits a second each way; what has to wait long is lost."""

@@ -32,9 +32,9 @@ class Doing:
             wiring.refusing(self._parts.topology, link, None if octets == link.mtu else octets)
         )
 
-    def drop(self, one: str, other: str, what: str) -> None:
+    def drop(self, one: str, other: str, what: str, percent: int = 100) -> None:
         """Lose packets on a link."""
-        self._parts.nft(wiring.losing(self._parts.topology.link(one, other), what))
+        self._parts.nft(wiring.losing(self._parts.topology.link(one, other), what, percent))
 
     def heal(self, one: str, other: str) -> None:
         """Take back what was done to a link."""

@@ -26,14 +26,17 @@ _SETTINGS: Final = (
     "net.ipv4.conf.default.send_redirects=0",
 )
 
+CROWD: Final = 20
+"""Hosts on one switch that may still learn each other's hardware address by asking."""
+_ALL: Final = 100  # percent
 _BURST, _LATENCY = "16kb", "50ms"
 """A limited link sends this much at once, and keeps a packet this long before it loses it."""
 
 DROPS: Final = {
-    "all": "",
-    "tcp": "meta l4proto tcp ",
-    "bgp": "tcp dport 179 drop\ntcp sport 179 ",
-    "icmp": "meta l4proto icmp ",
+    "all": ("",),
+    "tcp": ("meta l4proto tcp ",),
+    "bgp": ("tcp dport 179 ", "tcp sport 179 "),
+    "icmp": ("meta l4proto icmp ",),
 }
 """What a link can be made to lose, and how nftables tells it apart."""
 
@@ -72,9 +75,47 @@ def _cable(topology: Topology, link: Link) -> Iterator[str]:
         if end.host in topology.switches:
             yield f"ip -n {end.host} link set {end.interface} master {BRIDGE}"
         else:
+            if _is_crowded(topology, link):
+                hardware = hardware_address(end.address)
+                yield f"ip -n {end.host} link set {end.interface} address {hardware}"
             # One packet a segment: a packet that veth leaves to be cut later ignores every MTU.
             yield f"ip -n {end.host} link set {end.interface} gso_max_segs 1"
         yield f"ip -n {end.host} link set {end.interface} up"
+
+
+def hardware_address(address: str) -> str:
+    """Return the hardware address of a host at a crowded switch: made of its IPv4 address."""
+    octets = address.partition("/")[0].split(".")
+    return ":".join(("02", "00", *(f"{int(octet):02x}" for octet in octets)))
+
+
+def _hosts_of(topology: Topology, switch: str) -> list[End]:
+    return [link.other(switch) for link in topology.links_of(switch) if link.other(switch).address]
+
+
+def _is_crowded(topology: Topology, link: Link) -> bool:
+    switch = next((name for name in link.names if name in topology.switches), None)
+    return switch is not None and len(_hosts_of(topology, switch)) > CROWD
+
+
+def introductions(topology: Topology) -> dict[str, str]:
+    """Return, for each host of a crowded switch, an `ip -batch` that names all its neighbors.
+
+    The kernel keeps about a thousand learned addresses for all network namespaces of a machine
+    together, its own among them (net.ipv4.neigh.default.gc_thresh3); those set for good do not
+    count. Without this a lab of forty routers on one switch would disturb its host.
+    """
+    batches: dict[str, str] = {}
+    for switch in topology.switches:
+        ends = _hosts_of(topology, switch)
+        for mine in ends if len(ends) > CROWD else ():
+            batches[mine.host] = batches.get(mine.host, "") + "".join(
+                f"neigh replace {theirs.address.partition('/')[0]} dev {mine.interface} "
+                f"lladdr {hardware_address(theirs.address)} nud permanent\n"
+                for theirs in ends
+                if theirs != mine
+            )
+    return batches
 
 
 def routes(topology: Topology, host: Host) -> Iterator[str]:
@@ -165,13 +206,15 @@ def limiting_nothing(link: Link) -> Iterator[str]:
         yield f"tc -n {end.host} qdisc del dev {end.interface} root"
 
 
-def losing(link: Link, what: str | None) -> dict[str, str]:
+def losing(link: Link, what: str | None, percent: int = 100) -> dict[str, str]:
     """Return, for each end's host, nftables rules that drop what arrives over the link.
 
     Args:
         link: the link.
         what: one of `DROPS`; None takes the rules back.
+        percent: the share that is lost.
     """
+    some = "" if percent == _ALL else f"numgen random mod {_ALL} < {percent} "
     rules = {}
     for end in link.ends:
         table = f"table netdev lose-{end.interface}"
@@ -180,7 +223,8 @@ def losing(link: Link, what: str | None) -> dict[str, str]:
             rules[end.host] += (
                 f"{table} {{\nchain arriving {{\n"
                 f'type filter hook ingress device "{end.interface}" priority 0\n'
-                f"{DROPS[what]}drop\n}}\n}}\n"
+                + "\n".join(f"{match}{some}drop" for match in DROPS[what])
+                + "\n}\n}\n"
             )
     return rules
 
