@@ -13,8 +13,6 @@ from collections.abc import Iterator, Sequence
 
 from labs.topology import BFD_MILLISECONDS, BFD_MULTIPLIER, Host, Session, Topology
 
-KEEPALIVES_PER_HOLD_TIME = 3
-
 
 def protocol_name(host: str) -> str:
     """Return what BIRD calls the protocol towards a neighbor."""
@@ -92,8 +90,7 @@ def _speaking(topology: Topology, session: Session, host: Host, asn: int) -> Ite
     yield f"  neighbor {theirs.address} as {topology.hosts[theirs.host].asn};"
     yield "  connect delay time 1; connect retry time 1; error wait time 1, 2;"
     if mine.hold is not None:
-        keepalive = max(1, mine.hold // KEEPALIVES_PER_HOLD_TIME)
-        yield f"  hold time {mine.hold}; keepalive time {keepalive};"
+        yield f"  hold time {mine.hold}; keepalive time {mine.keepalive};"
     if mine.passive:
         yield "  passive on;"
     if session.password:

@@ -14,7 +14,6 @@ from ipaddress import ip_interface
 from labs.stayrtr import PORT
 from labs.topology import BFD_MILLISECONDS, BFD_MULTIPLIER, Host, Session, Topology
 
-KEEPALIVES_PER_HOLD_TIME = 3
 CONNECT_SECONDS = 1
 BFD_PROFILE = "lab"
 RPKI_SECONDS = 2
@@ -110,8 +109,7 @@ def _neighbor(topology: Topology, session: Session, host: Host) -> Iterator[str]
     yield f" neighbor {theirs.address} remote-as {neighbor.asn}"
     yield f" neighbor {theirs.address} description {neighbor.name}"
     if mine.hold is not None:
-        keepalive = max(1, mine.hold // KEEPALIVES_PER_HOLD_TIME)
-        yield f" neighbor {theirs.address} timers {keepalive} {mine.hold}"
+        yield f" neighbor {theirs.address} timers {mine.keepalive} {mine.hold}"
     yield f" neighbor {theirs.address} timers connect {CONNECT_SECONDS}"
     yield f" neighbor {theirs.address} advertisement-interval 0"
     if mine.passive:

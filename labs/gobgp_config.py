@@ -13,7 +13,6 @@ from typing import Any
 
 from labs.topology import Host, Session, Topology
 
-KEEPALIVES_PER_HOLD_TIME = 3
 Tables = Iterator[tuple[str, dict[str, Any]]]
 _SETS = "defined-sets"
 _STATEMENTS = "policy-definitions.statements"
@@ -86,7 +85,7 @@ def _neighbor(topology: Topology, session: Session, host: Host) -> Tables:
     timers: dict[str, Any] = {"connect-retry": 1, "idle-hold-time-after-reset": 1}
     if mine.hold is not None:
         timers["hold-time"] = mine.hold
-        timers["keepalive-interval"] = max(1, mine.hold // KEEPALIVES_PER_HOLD_TIME)
+        timers["keepalive-interval"] = mine.keepalive
     yield "[[neighbors]]", {}
     yield "[neighbors.config]", config
     yield "[neighbors.timers.config]", timers

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from typing import Any, Final
@@ -37,10 +36,6 @@ class Situation:
     def at(self, moment: str) -> Situation:
         """Return the situation at a later moment."""
         return replace(self, moments=(*self.moments, moment))
-
-    def key(self) -> str:
-        """Return what was done as text."""
-        return json.dumps([list(pair) for pair in self.done])
 
     def plain(self) -> dict[str, Any]:
         """Return it as plain data for JSON."""

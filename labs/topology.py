@@ -139,6 +139,11 @@ class Side:
     reject_invalid: bool = False
     max_prefixes: int | None = None
 
+    @property
+    def keepalive(self) -> int:
+        """Seconds between its KEEPALIVEs, where it asks for a Hold Time of its own."""
+        return max(1, (self.hold or 0) // 3)
+
 
 @dataclass(frozen=True)
 class Session:
