@@ -218,7 +218,8 @@ class LabChanges(LabContract):
     def configure(self, host: str, *lines: str) -> None:
         """Enter configuration lines on a host that runs FRR, as after `configure terminal`.
 
-        Policies apply at once to everything received and sent (as after `clear bgp * soft`).
+        They are lines of bgpd; zebra and bfdd are configured by the topology alone. Policies apply
+        at once to everything received and sent (as after `clear bgp * soft`).
         """
         self._needs_frr(host, "takes configuration lines")
         self._running(host)
