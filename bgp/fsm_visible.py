@@ -20,6 +20,12 @@ DAEMONS: Final = ("frr-8.4", "frr-10", "bird-1.6", "bird")
 DAEMON_TITLES: Final = MappingProxyType(
     {"frr-8.4": "FRR 8.4", "frr-10": "FRR 10", "bird-1.6": "BIRD 1.6", "bird": "BIRD 2"}
 )
+_FRR: Final = ("show bgp summary", "show bgp neighbors")
+_BIRD: Final = ("show protocols", "show protocols all")
+COMMANDS: Final = MappingProxyType(
+    {daemon: _FRR if daemon.startswith("frr") else _BIRD for daemon in DAEMONS}
+)
+"""What shows ``Shown.summary`` and ``Shown.detail``."""
 PREFIXES: Final = "a number: prefixes received"
 
 

@@ -57,6 +57,13 @@ def fsm(  # noqa: PLR0917 -- options of a command line, all given by name
     where, what = _state(state), _event(event)
     rows = _of(RFC_TABLE, where, what)
     if visible:
+        if frr or actions or ignored or what is not None:
+            raise Trouble(
+                "--visible with nothing but --state and --json",
+                "an option about rows of the table",
+                "leave it out, or leave out --visible",
+                code=Exit.USAGE,
+            )
         moments = [m for m in MOMENTS if where is None or where in m.states]
         if as_json:
             print(json.dumps([moment_object(moment) for moment in moments], indent=1))

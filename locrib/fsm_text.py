@@ -56,9 +56,13 @@ def _show_state(state: State, rows: Sequence[Row], *, ignored: bool) -> None:
     terminal.out.print(Text(STATE_LINES[state]))
     terminal.say("")
     terminal.out.print(table)
-    passed = [_event(row.event) if ignored else str(int(row.event)) for row in rows if row.ignored]
+    passed = [
+        f"{_event(row.event) if ignored else int(row.event)}{_ifs([row]) if row.conditions else ''}"
+        for row in rows
+        if row.ignored
+    ]
     if passed:
-        terminal.out.print(Text(f"Ignored: {', '.join(dict.fromkeys(passed))}.", style="dim"))
+        terminal.out.print(Text(f"Ignored: {', '.join(passed)}.", style="dim"))
     for note, events in _notes(rows if ignored else shown):
         terminal.out.print(Text(f"† {events}: {note}", style="dim"))
     terminal.say("")

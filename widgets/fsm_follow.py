@@ -121,8 +121,16 @@ class Following:
 
     def _looked_at(self) -> Generator[list[LoggedTransition]]:
         seen: list[LoggedTransition] = []
+        last: object = None
         while not self._over.is_set():
-            now = parse_frr_log(self._source().splitlines())  # type: ignore[operator]  # a function
+            log = self._source()  # type: ignore[operator]  # a function
+            if not isinstance(log, str):
+                rule = "a function that returns the log as text"
+                raise InvalidValueError("source", type(log).__name__, rule)
+            if log == last:  # a long log that rests costs no reading
+                self._over.wait(_LOOK_EVERY)
+                continue
+            last, now = log, parse_frr_log(log.splitlines())
             # What was seen keeps the number of its line, even where a log grows at its head, too.
             known = [replace(new, line=old.line) for new, old in zip(now, seen, strict=False)]
             whole = [*known, *now[len(seen) :]]

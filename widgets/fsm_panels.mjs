@@ -43,10 +43,10 @@ export function seenCard(seen) {
   return h("div", { class: "lr-seen", key: "seen", role: "group", "aria-label": "What an operator sees" },
     h("h4", {}, "What an operator sees"),
     h("p", { class: "lr-soft" }, seen.what),
-    h("dl", {}, seen.rows.flatMap((row) => [
+    seen.rows.length > 0 && h("dl", {}, seen.rows.map((row) => h("div", {},
       h("dt", {}, row.daemons),
-      h("dd", {}, h("span", { class: "lr-soft" }, "in the list: "), h("code", {}, row.summary)),
-      h("dd", {}, h("span", { class: "lr-soft" }, "in detail: "), h("code", {}, row.detail))])),
+      row.shown.map(([command, word]) => h("dd", {}, h("span", { class: "lr-soft" }, `${command}: `),
+        h("code", {}, word)))))),
     seen.note && h("p", { class: "lr-soft" }, seen.note));
 }
 

@@ -97,13 +97,22 @@ def read_log(
             origin=origin,
         )
     else:
-        lines = log.splitlines() if isinstance(log, str) else list(log)
+        lines = log.splitlines() if isinstance(log, str) else _lines(log)
         known = [line for line in lines if isinstance(line, LoggedTransition)]
         read = Replay(tuple(known or parse_frr_log(map(str, lines)))[-MOST:])
     read = read.titled(title)
     if peer is not None:
         return with_peer(read, peer)
     return replace(read, peer=read.peers[0] if read.peers else "")
+
+
+def _lines(log: object) -> list[str | LoggedTransition]:
+    if isinstance(log, Iterable) and not isinstance(log, bytes):
+        lines = list(log)
+        if all(isinstance(line, str | LoggedTransition) for line in lines):
+            return lines
+    kind = f"{type(log).__name__} that holds no text"
+    raise InvalidValueError("log", kind, "FRR's log as text or lines, or transitions read from one")
 
 
 def _title(scenario: str) -> str:

@@ -12,13 +12,15 @@ from types import MappingProxyType
 from typing import Any, Final
 
 from bgp.collision import Direction
-from bgp.fsm_visible import DAEMON_TITLES, MOMENTS, Moment, Shown
+from bgp.fsm_visible import COMMANDS, DAEMON_TITLES, MOMENTS, Moment
 from bgp.fsm_words import Condition, Event, State
 from widgets.fsm_play import Done, Session
 
 S, E = State, Event
 _NAMED: Final = MappingProxyType({moment.name: moment for moment in MOMENTS})
 _PASSIVE: Final = tuple(event for event in Event if "Passive" in event.title)
+
+_NOT_SEEN: Final = "FRR and BIRD were not watched in this moment, and nothing is guessed."
 
 # What led to where the connection is now, where that says more than the state it is in.
 _AFTER: Final[Mapping[tuple[State, Event | None], str]] = MappingProxyType(
@@ -107,19 +109,20 @@ def _moves(session: Session) -> list[Done]:
     return mine[max(0, len(mine) - len(since) - 1) :]
 
 
-def seen_picture(session: Session) -> dict[str, Any] | None:
-    """Return what the daemons show, those that show the same together; None for no moment."""
+def seen_picture(session: Session) -> dict[str, Any]:
+    """Return what each command shows, daemons that agree together."""
     found = moment(session)
     if found is None:
-        return None
-    alike: dict[Shown, list[str]] = {}
+        return {"what": _NOT_SEEN, "note": "", "rows": []}
+    alike: dict[tuple[tuple[str, str], ...], list[str]] = {}
     for daemon, shown in found.shown.items():
-        alike.setdefault(shown, []).append(DAEMON_TITLES[daemon])
+        told = tuple(zip(COMMANDS[daemon], (shown.summary, shown.detail), strict=True))
+        alike.setdefault(told, []).append(DAEMON_TITLES[daemon])
     return {
         "what": found.what,
         "note": found.note,
         "rows": [
-            {"daemons": " and ".join(titles), "summary": shown.summary, "detail": shown.detail}
-            for shown, titles in alike.items()
+            {"daemons": " and ".join(titles), "shown": [list(pair) for pair in told]}
+            for told, titles in alike.items()
         ],
     }

@@ -57,10 +57,10 @@ def _connections(view: Mapping[str, Any]) -> list[str]:
 
 
 def _seen(seen: Mapping[str, Any]) -> list[str]:
-    lines = wrap(f"What an operator sees, measured in this moment: {seen['what']}", WIDTH)
-    head = ["Daemon", "In the list of sessions", "On the session's own page"]
-    rows = [[row[name] for name in ("daemons", "summary", "detail")] for row in seen["rows"]]
-    lines += table(head, rows, 60)
+    lines = wrap(f"What an operator sees: {seen['what']}", WIDTH)
+    head = ["Daemon", "Command", "Shows"]
+    rows = [[row["daemons"], *pair] for row in seen["rows"] for pair in row["shown"]]
+    lines += table(head, rows, 60) if rows else []
     return lines + (wrap(seen["note"], WIDTH) if seen["note"] else [])
 
 

@@ -211,10 +211,10 @@ function render({ model, el }) {
     patch(root, [
       header(v),
       h("div", { class: "lr-main", key: "main" },
-        graph(v, ui.arrows, name, asksState ? (id) => { ui.answer = id; draw(); } : null),
+        h("div", {}, graph(v, ui.arrows, name, asksState ? (id) => { ui.answer = id; draw(); } : null),
+          v.seen && seenCard(v.seen)),
         h("div", { class: "lr-beside" },
           v.seats.map((seat) => seatCard(seat, clock, several, pick)),
-          v.seen && seenCard(v.seen),
           v.seats.length === 0 && h("p", { class: "lr-soft" }, "No line about a session was found."))),
       play ? clockBar(v, clock, send) : slider(v),
       followed(v),

@@ -130,6 +130,19 @@ def test_visible_names_are_told_moment_by_moment(run: Run) -> None:
     assert moments[0]["shown"]["frr-10"] == {"summary": "Idle (Admin)", "detail": "Idle"}
 
 
+@pytest.mark.parametrize("option", [["--event", "3"], ["--frr"], ["--actions"], ["--ignored"]])
+def test_options_about_rows_are_refused_beside_visible(run: Run, option: list[str]) -> None:
+    code, out, err = run("--visible", *option)
+    assert (code, out) == (Exit.USAGE, "")
+    assert "leave out --visible" in err
+
+
+def test_an_event_that_is_ignored_only_under_a_condition_says_so(run: Run) -> None:
+    _, out, _ = run("--state", "Established")
+    flat = " ".join(out.split())
+    assert "Ignored: 1, 3, 4, 5, 6, 7, 15, 19 (if not CollisionDetectEstablishedState)" in flat
+
+
 @pytest.mark.parametrize("words", [["--state", "Up"], ["--event", "30"], ["--event", "x"]])
 def test_what_the_machine_does_not_have_is_refused(run: Run, words: list[str]) -> None:
     code, out, err = run(*words)

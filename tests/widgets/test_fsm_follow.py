@@ -99,6 +99,12 @@ def test_what_is_no_transition_is_refused_by_name() -> None:
     assert "a LoggedTransition, or None" in widget.view["following"]["text"]
 
 
+def test_a_function_that_returns_no_text_is_refused_by_what_it_returned() -> None:
+    widget = SessionFsm()
+    widget.follow(lambda: b"10.0.0.1 [FSM]", block=True)  # type: ignore[arg-type, return-value]
+    assert "the log as text, got 'bytes'" in widget.view["following"]["text"]
+
+
 def test_a_log_is_looked_at_again_and_again_and_each_line_taken_once() -> None:
     lines = LOG.log.splitlines()
     half, shown, widget = len(lines) // 2, threading.Event(), SessionFsm()

@@ -2,9 +2,11 @@
 
 import json
 from pathlib import Path
+from typing import Any
 
 import pytest
 
+from bgp import InvalidValueError
 from bgp.fsm_log import LoggedTransition
 from bgp.fsm_recording import RecordedLog, parse_recording
 from bgp.fsm_words import State
@@ -116,3 +118,9 @@ def test_an_arrow_s_name_is_back_when_the_way_has_gone_on() -> None:
         next(each for each in named if each["id"] == "OpenSent-OpenConfirm")["label"] == "BGPOpen"
     )
     assert widget.state is State.CONNECT
+
+
+@pytest.mark.parametrize("log", [None, 5, b"10.0.0.2 [FSM]", [b"10.0.0.2 [FSM]"], [1, 2]])
+def test_what_is_no_log_is_refused_and_not_taken_for_an_empty_one(log: Any) -> None:
+    with pytest.raises(InvalidValueError, match="FRR's log as text or lines"):
+        SessionFsm.replay(log)

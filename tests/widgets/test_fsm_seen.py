@@ -3,7 +3,7 @@
 import pytest
 
 from bgp.fsm import SessionAttributes
-from bgp.fsm_visible import DAEMON_TITLES, MOMENTS
+from bgp.fsm_visible import COMMANDS, DAEMON_TITLES, MOMENTS
 from widgets import SessionFsm
 from widgets.fsm_play import FRR, MACHINES
 from widgets.fsm_seen import moment
@@ -61,8 +61,9 @@ def test_a_passive_session_is_seen_otherwise(
 def test_what_was_not_measured_is_not_guessed(events: tuple[int, ...]) -> None:
     widget = SessionFsm(events)
     assert named(widget) is None
-    assert widget.view["seen"] is None
-    assert "What an operator sees" not in widget.text()
+    assert widget.view["seen"]["rows"] == []
+    assert "nothing is guessed" in widget.text()
+    assert "show bgp summary" not in widget.text()
 
 
 def test_the_card_and_the_text_twin_have_the_words_of_every_daemon() -> None:
@@ -72,7 +73,8 @@ def test_the_card_and_the_text_twin_have_the_words_of_every_daemon() -> None:
     assert seen["what"] == refused.what
     for daemon, shown in refused.shown.items():
         (row,) = (row for row in seen["rows"] if DAEMON_TITLES[daemon] in row["daemons"])
-        assert (row["summary"], row["detail"]) == (shown.summary, shown.detail)
+        assert [word for _, word in row["shown"]] == [shown.summary, shown.detail]
+        assert [command for command, _ in row["shown"]] == list(COMMANDS[daemon])
         assert shown.summary in text
     assert "start Active Socket: Connection refused" in text
 

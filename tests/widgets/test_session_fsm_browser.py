@@ -118,16 +118,30 @@ def test_each_machine_is_chosen_and_an_operators_words_are_shown(
     machine = widget.get_by_role("combobox", name="machine")
     expect(machine.locator("option")).to_have_text(["RFC 4271", "FRR 8.4", "FRR 10"])
     seen = widget.get_by_role("group", name="What an operator sees")
-    expect(seen).to_have_count(0)
+    expect(seen).to_contain_text("nothing is guessed")
     machine.select_option("frr-10")
     press(widget, 1)
     press(widget, 18)
     expect(seat(widget)).to_contain_text("Active")
     expect(widget.locator(".lr-note")).to_have_text("RFC 4271 would be in Idle now.")
     expect(seen).to_contain_text("start Active Socket: Connection refused")
+    expect(seen).to_contain_text("show bgp summary: Active")
     expect(seen.locator("dt")).to_have_text(["FRR 8.4 and FRR 10", "BIRD 1.6 and BIRD 2"])
     quiet(lab)
     lab.screenshot("fsm-frr-10-refused", widget)
+
+
+def test_a_button_stays_where_it_is_while_what_an_operator_sees_changes(widget: Locator) -> None:
+    places = set()
+    for number in (1, 18, 1, 16):
+        press(widget, number)
+        expect(widget.locator(".lr-history tbody tr").first).to_contain_text(f"({number})")
+        top = widget.locator(".lr-clock").bounding_box()
+        graph = widget.locator(".lr-graph").bounding_box()
+        assert top is not None
+        assert graph is not None
+        places.add(round(top["y"] - graph["y"]))
+    assert len(places) == 1
 
 
 def test_the_clock_runs_is_sped_up_and_paused(widget: Locator) -> None:

@@ -44,10 +44,10 @@ test("a drawing is made of parts of a drawing, and names are text in it", () => 
 
 test("what an operator sees is named, and told for every daemon", () => {
   const page = newPage();
-  const rows = [{ daemons: "FRR 8.4 and FRR 10", summary: hostile, detail: "Active" }];
+  const rows = [{ daemons: "FRR 8.4 and FRR 10", shown: [["show bgp summary", hostile]] }];
   patch(page, [seenCard({ what: "The call is refused.", note: "", rows })]);
   assert.equal(page.childNodes[0].attributes["aria-label"], "What an operator sees");
-  for (const text of ["The call is refused.", "FRR 8.4 and FRR 10", hostile, "Active"]) {
+  for (const text of ["The call is refused.", "FRR 8.4 and FRR 10", "show bgp summary", hostile]) {
     assert.ok(page.textContent.includes(text));
   }
 });
