@@ -80,12 +80,12 @@ def main() -> None:
     words = argparse.ArgumentParser(description="Memory of labs.")
     words.add_argument("--labs", type=int, default=20, help="how many at once")
     count = words.parse_args().labs
+    print(f"{load()}, before it began")
     print("memory of a lab that is up, MiB of PSS, beside its daemons alone")
     print(f"{'':16}{'daemons':>10}{'ours':>10}{'whole':>10}{'ratio':>8}")
     for topology in TOPOLOGIES:
         one(topology)
     many(count)
-    print(load())
 
 
 if __name__ == "__main__":

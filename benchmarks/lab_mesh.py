@@ -83,6 +83,8 @@ def main() -> None:
     words.add_argument("--full", action="store_true", help="20 and 40 routers too")
     words.add_argument("--docs", action="store_true", help="write the docs' table and chart")
     asked = words.parse_args()
+    before = load()
+    print(f"iBGP of FRR routers with a prefix each; {before}, before it began")
     print("  ".join(HEADINGS))
     found = []
     for routers in SIZES if asked.full else SIZES[:1]:
@@ -96,19 +98,18 @@ def main() -> None:
             f"{reflected.memory / mesh.memory:.2f}, UPDATEs {reflected.updates / mesh.updates:.2f}"
         )
         found += pair
-    print(load())
     if asked.docs:
         CHART.write_text(chart(found), encoding="utf-8")
         before, _, rest = PAGE.read_text(encoding="utf-8").partition(BEGIN)
         after = rest.partition(END)[2]
-        PAGE.write_text(f"{before}{BEGIN}{table(found)}{END}{after}", encoding="utf-8")
+        PAGE.write_text(f"{before}{BEGIN}{table(found, before)}{END}{after}", encoding="utf-8")
 
 
-def table(found: list[Measured]) -> str:
-    """Return the figures as Markdown."""
+def table(found: list[Measured], before: str) -> str:
+    """Return the figures as Markdown, with how busy the machine was before."""
     rows = [HEADINGS, ("---:", "---", *("---:",) * 5), *(each.cells() for each in found)]
     lines = "".join(f"| {' | '.join(row)} |\n" for row in rows)
-    return f"{lines}\nMeasured with {load()}.\n"
+    return f"{lines}\nBefore it began: {before}.\n"
 
 
 @dataclass(frozen=True)
@@ -132,7 +133,7 @@ LEFT, LABEL, BAR, GAP = 20, 190, 15, 9
 def chart(found: list[Measured]) -> str:
     """Return the figures as bars: a panel a figure, a pair of bars a size."""
     page = Page(
-        "iBGP among 10, 20 and 40 FRR routers: a full mesh beside two route reflectors",
+        "iBGP among FRR routers: a full mesh beside two route reflectors",
         "; ".join(f"{each.routers} routers, {each.way}: {words(each)}" for each in found),
     )
     page.y += 14

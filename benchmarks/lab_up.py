@@ -70,6 +70,7 @@ def main() -> None:
     rack = topology_file.load("rack")
     quick = replace(rack, sessions=tuple(replace(s, bfd=False) for s in rack.sessions))
     ways: tuple[Callable[[Topology], float], ...] = (by_hand, by_lab)
+    print(f"{load()}, before it began")
     print(f"seconds from nothing to the first answer through BGP, {ROUNDS} runs each in turn")
     print(f"{'':24}{'by hand':>20}{'lab':>20}{'ratio':>8}   (target: at most {TARGET})")
     for title, topology in (("rack, with BFD", rack), ("rack, without BFD", quick)):
@@ -81,7 +82,6 @@ def main() -> None:
             for median, column in zip(middle, columns, strict=True)
         ]
         print(f"{title:24}{cells[0]:>20}{cells[1]:>20}{middle[1] / middle[0]:>8.2f}")
-    print(load())
 
 
 if __name__ == "__main__":

@@ -65,7 +65,9 @@ class Running:
         """Lay it out and start every router."""
         self.topology = topology
         tree.script("\n".join(wiring.lay(topology)))
-        introduce(tree, topology)
+        for host, neighbors in wiring.introductions(topology).items():
+            tree.write(f"/run/lab/{host}/neighbors", neighbors)
+            tree.script(f"ip -n {host} -batch /run/lab/{host}/neighbors")
         self._begun = time.perf_counter()
 
         def start(host: Host) -> Frr:
@@ -130,26 +132,3 @@ class Running:
 def _updates_of(frr: Frr) -> int:
     told = frr.ask_json("show bgp neighbors json").values()
     return sum(each["messageStats"]["updatesSent"] for each in told if "messageStats" in each)
-
-
-def introduce(tree: ProcessTree, topology: Topology) -> None:
-    """Tell every router the hardware address of each of its peers, for good.
-
-    The kernel keeps 1024 learned addresses for all network namespaces of a machine together
-    (net.ipv4.neigh.default.gc_thresh3). Forty routers in a full mesh learn 1560: some never hear
-    an answer, and their sessions stay in Connect. Addresses set for good do not count.
-    """
-    show = "; ".join(f"ip -n {host} -o link show eth0" for host in topology.hosts)
-    lines = tree.script(show).splitlines()
-    hardware = {
-        host: line.split("link/ether ")[1].split()[0]
-        for host, line in zip(topology.hosts, lines, strict=True)
-    }
-    for host in topology.hosts:
-        peers = [session.other(host) for session in topology.sessions_of(host)]
-        commands = [
-            f"neigh replace {peer.address} lladdr {hardware[peer.host]} dev eth0 nud permanent\n"
-            for peer in peers
-        ]
-        tree.write(f"/run/peers/{host}", "".join(commands))
-    tree.script("; ".join(f"ip -n {host} -batch /run/peers/{host}" for host in topology.hosts))
