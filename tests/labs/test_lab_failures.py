@@ -116,7 +116,9 @@ def test_a_lab_needs_no_room_on_the_disk(tmp_path: Path) -> None:
 def test_a_full_run_folder_is_named_and_mended_by_room() -> None:
     with Lab("first-session") as lab:
         tree = lab._parts.tree
-        tree.script("mount -o remount,size=8m /run; cat /dev/zero >/run/filler || true")
+        tree.script(
+            "mount -t tmpfs -o remount,size=8m tmpfs /run; cat /dev/zero >/run/filler || true"
+        )
         with pytest.raises(
             LabError, match=r"/run/lab/node1/.* could not be written: No space left on device"
         ):

@@ -1,15 +1,18 @@
 """A lab needs no root: an ordinary user brings it up, breaks it and mends it."""
 
 import json
-import os
-import shutil
 import sys
-from pathlib import Path
 
 import pytest
-from ordinary_user import ORDINARY_USER, as_ordinary_user, ordinary_home, skip_unless_readable
+from ordinary_user import (
+    ORDINARY_USER,
+    as_ordinary_user,
+    give,
+    ordinary_home,
+    skip_unless_readable,
+)
 
-from labs.packages import Daemons, daemons_folder
+from labs.packages import Daemons
 
 NEEDED = ("frr-8.4", "bird", "nftables")
 DAY = """
@@ -37,15 +40,7 @@ def test_an_ordinary_user_runs_a_lab(daemons: Daemons, namespaces: None) -> None
     with ordinary_home() as home:
         skip_unless_readable(home, "labs.lab")
         for name in NEEDED:
-            copy(daemons[name].root.parent, home)
+            give(daemons[name], home)
         done = as_ordinary_user(home, sys.executable, "-c", DAY)
         assert done.returncode == 0, done.stderr
         assert json.loads(done.stdout) == [ORDINARY_USER, "pod1", "node1", True]
-
-
-def copy(daemon: Path, home: Path) -> None:
-    """Give the user a daemon that was unpacked, at the same place under another home."""
-    there = home / ".local/share/locrib/daemons" / daemon.relative_to(daemons_folder())
-    shutil.copytree(daemon, there, symlinks=True)
-    for folder in (there, *there.relative_to(home).parents[:-1]):
-        os.chown(home / folder, ORDINARY_USER, ORDINARY_USER)

@@ -11,6 +11,8 @@ from pathlib import Path
 
 import pytest
 
+from labs.packages import Daemon, daemons_folder
+
 TOP = Path(__file__).parents[2]
 ORDINARY_USER = 64712
 """A user id of the tests' own, that no account of the machine has."""
@@ -52,3 +54,12 @@ def skip_unless_readable(home: Path, module: str) -> None:
     """Skip where the user may not read the project or the Python that runs it."""
     if as_ordinary_user(home, sys.executable, "-c", f"import {module}").returncode:
         pytest.skip(f"an ordinary user may not read {TOP} or {sys.prefix}: chmod a+rX them")
+
+
+def give(daemon: Daemon, home: Path) -> None:
+    """Give the user a daemon that was unpacked, at the same place under another home."""
+    unpacked = daemon.root.parent
+    there = home / ".local/share/locrib/daemons" / unpacked.relative_to(daemons_folder())
+    shutil.copytree(unpacked, there, symlinks=True)
+    for folder in (there, *there.relative_to(home).parents[:-1]):
+        os.chown(home / folder, ORDINARY_USER, ORDINARY_USER)
