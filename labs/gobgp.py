@@ -4,7 +4,9 @@ gobgpd is driven over gRPC; the project asks through the command line tool that 
 speaks JSON, rather than carry a gRPC library for one daemon.
 """
 
+import contextlib
 import json
+import re
 import socket
 from typing import Any
 
@@ -16,13 +18,14 @@ from labs.polling import poll
 from labs.process_tree import ProcessTree
 
 API_ADDRESS = ("127.0.0.1", 50051)
+_SPEAKS = re.compile(r"AS:\s+[1-9]")
 
 
 class Gobgp(Closing):
     """gobgpd running in one host; use it in a `with` block."""
 
     def __init__(self, tree: ProcessTree, host: str, daemon: Daemon, config: str) -> None:
-        """Start it with a TOML configuration and wait until its API listens.
+        """Start it with a TOML configuration and wait until it speaks for its AS.
 
         Raises:
             LabError: it ended; the text quotes its last lines.
@@ -36,7 +39,7 @@ class Gobgp(Closing):
         self.start(config)
 
     def start(self, config: str) -> None:
-        """Start the daemon and wait until its API listens.
+        """Start the daemon and wait until it speaks for its AS.
 
         Raises:
             LabError: it ended; the text quotes its last lines.
@@ -53,12 +56,19 @@ class Gobgp(Closing):
             ],
         )
 
-        def listening() -> bool:
+        def configured() -> bool:
+            """It answers before it has read its configuration, which may be its end."""
             check_start(self._process, self._host, self._daemon)
             with self._tree.open_socket(self._host, socket.AF_INET, socket.SOCK_STREAM) as probe:
-                return probe.connect_ex(API_ADDRESS) == 0
+                if probe.connect_ex(API_ADDRESS):
+                    return False
+            with contextlib.suppress(LabError):
+                return _SPEAKS.search(self.gobgp("global")) is not None
+            return False
 
-        poll(f"gobgpd of {self._daemon.title} answers", listening, explain=self._process.last_lines)
+        poll(
+            f"gobgpd of {self._daemon.title} answers", configured, explain=self._process.last_lines
+        )
 
     def close(self) -> None:
         """Stop the daemon; `start` starts it again."""
