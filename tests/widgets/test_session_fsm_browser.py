@@ -352,6 +352,16 @@ def test_a_narrow_notebook_shows_everything(lab: LabPage, widget: Locator) -> No
                 && !/[ _]/.test(cell.textContent)).map((cell) => cell.textContent)"""
     )
     assert broken == []
+    outside = lab.page.evaluate(
+        """() => {
+            const edge = (e) => e.getBoundingClientRect().right;
+            const room = edge(document.querySelector(".lr-fsm .lr-groups")) + 1;
+            const inside = (e) => edge(e) <= room && e.scrollWidth <= e.clientWidth + 1;
+            return [...document.querySelectorAll(".lr-fsm .lr-event")]
+                .filter((e) => !inside(e)).map((e) => e.textContent);
+        }"""
+    )
+    assert outside == []
     lab.screenshot("fsm-narrow", widget)
 
 
