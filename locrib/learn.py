@@ -74,7 +74,7 @@ def report(delivered: list[Delivered], workspace: Path) -> None:
 def _prepare_daemons(*, retry: bool) -> None:
     ready = daemons.prepare(lambda line: say(f"           {line}"), retry=retry)
     have = ", ".join(f"{name} ({version})" for name, version in sorted(ready.versions.items()))
-    say(f"Routers    {have or 'none'}")
+    say(f"Labs have  {have or 'none'}")
     for name, why in sorted(ready.missing.items()):
         say(f"           without {name}: {why}")
     if ready.missing:
