@@ -148,7 +148,7 @@ class Asking:
         end = next((e for e in link.ends if e.host in self._parts.topology.hosts), link.ends[0])
         root = self._parts.tree.root(end.host, nftables())
         options = ["-i", end.interface, "-nn", "-v", "-l", "-Z", "root", "--immediate-mode"]
-        tcpdump = self._parts.tree.spawn(["/usr/bin/tcpdump", *options, what], end.host, root)
+        tcpdump = self._parts.tree.spawn(["/usr/bin/tcpdump", *options, "--", what], end.host, root)
 
         def listening() -> bool:
             if tcpdump.wait(0) is not None:
