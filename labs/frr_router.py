@@ -11,6 +11,7 @@ from bgp.errors import InvalidValueError
 from bgp.frr_json import parse_frr_table
 from bgp.profiles import profile
 from bgp.snapshot import Bfd, RibEntry
+from labs.errors import LabError
 from labs.frr import Frr
 from labs.frr_config import bfdd_config, frr_config
 from labs.packages import Daemon
@@ -138,10 +139,15 @@ class FrrRouter:
 
     def roas(self) -> frozenset[Roa]:
         """Return the ROAs that the validator has told bgpd."""
-        told = _ROA.findall(self._frr.ask("show rpki prefix-table"))
+        try:
+            table = self._frr.ask("show rpki prefix-table")
+        except LabError as error:
+            if "No connection to RPKI cache server" in str(error):
+                return frozenset()
+            raise
         return frozenset(
             Roa(f"{prefix}/{length}", int(longest), int(asn))
-            for prefix, length, longest, asn in told
+            for prefix, length, longest, asn in _ROA.findall(table)
         )
 
     def refilter(self) -> None:

@@ -50,7 +50,7 @@ def in_kernel(lab: Lab) -> set[str]:
     return kernel & {"default", *LEAKED}
 
 
-def test_bfd_leaves_a_silent_path_within_a_second_where_the_hold_timer_takes_nine(
+def test_bfd_leaves_a_silent_path_in_about_a_second_where_the_hold_timer_takes_nine(
     lab: Lab,
 ) -> None:
     told = lab.show("tor", "show bgp neighbors 172.18.0.3")
@@ -62,7 +62,7 @@ def test_bfd_leaves_a_silent_path_within_a_second_where_the_hold_timer_takes_nin
     assert edge.sent == BFD_DOWN
     lost = datetime.strptime(lab.marked("tor", "node2"), LOG_TIME)  # noqa: DTZ007 - both of one clock
     noticed = datetime.strptime(edge.time, LOG_TIME)  # noqa: DTZ007 - as above
-    assert 0.5 < (noticed - lost).total_seconds() < 2
+    assert 0.5 < (noticed - lost).total_seconds() < 2.5  # 0.6 to 0.9, and a busy machine
     poll("the kernel has left it", lambda: next_hops(lab) == {"172.18.0.2", "172.18.0.4"}, 2)
     assert all(answer.server for answer in lab.curl("client", f"http://{VIP}/", 20))
     lab.heal("node2", "sw")
