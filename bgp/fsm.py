@@ -12,7 +12,8 @@ from types import MappingProxyType
 from typing import Final
 
 from bgp.errors import InvalidValueError
-from bgp.fsm_table import RFC_TABLE, Row, Table
+from bgp.fsm_row import Row, Table
+from bgp.fsm_table import RFC_TABLE
 from bgp.fsm_timers import SETS
 from bgp.fsm_words import Action, Condition, Counter, Event, State, Timer
 from bgp.notification import Notification

@@ -15,7 +15,7 @@ from typing import Final
 from bgp.fsm_frr_differences import BESIDE_THE_TABLE
 from bgp.fsm_frr_differences import DIFFERENCES as _DIFFERENCES
 from bgp.fsm_frr_table import FRR_TABLE, RFC_ROWS
-from bgp.fsm_table import Row
+from bgp.fsm_row import Row
 from bgp.fsm_words import Condition, Event, State
 
 S = State

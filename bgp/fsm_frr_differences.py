@@ -15,7 +15,7 @@ from dataclasses import dataclass, field
 from types import MappingProxyType
 from typing import Final
 
-from bgp.fsm_table import Row
+from bgp.fsm_row import Row
 from bgp.fsm_words import Action, Condition, Event, State
 from bgp.notification import ErrorCode, Notification
 

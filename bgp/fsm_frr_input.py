@@ -18,7 +18,7 @@ from bgp.errors import InvalidValueError
 from bgp.fsm_frr import FrrEvent, frr_events, next_state
 from bgp.fsm_frr_differences import RELEASES
 from bgp.fsm_frr_table import FRR_TABLES
-from bgp.fsm_table import Row
+from bgp.fsm_row import Row
 from bgp.fsm_words import Condition, Event, State
 from bgp.notification import ErrorCode, Notification
 

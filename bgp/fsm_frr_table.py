@@ -18,7 +18,8 @@ from bgp.fsm_frr_differences import (
     RELEASES,
     Difference,
 )
-from bgp.fsm_table import RFC_TABLE, Row, Table
+from bgp.fsm_row import Row, Table
+from bgp.fsm_table import RFC_TABLE
 from bgp.fsm_words import Action, Event, Origin, State
 
 RFC_ROWS: Final = tuple(

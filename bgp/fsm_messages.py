@@ -11,7 +11,7 @@ from typing import Final
 from bgp.collision import Direction
 from bgp.fsm import Transition
 from bgp.fsm_log import LoggedTransition
-from bgp.fsm_table import Row
+from bgp.fsm_row import Row
 from bgp.fsm_words import Action, Counter, Event, EventGroup, Origin, State, Timer
 
 STATE_LINES: Final = {

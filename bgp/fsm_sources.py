@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Final
 
-from bgp.fsm_table import Row
+from bgp.fsm_row import Row
 from bgp.fsm_words import Action
 from bgp.notification import ErrorCode
 

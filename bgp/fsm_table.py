@@ -11,12 +11,11 @@ event 29 and the SendHoldTimer's actions, which name it.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
-from functools import cached_property
+from collections.abc import Iterator, Sequence
 from typing import Final
 
-from bgp.fsm_words import Action, Condition, Counter, Event, EventGroup, Origin, State
+from bgp.fsm_row import Row, Table
+from bgp.fsm_words import Action, Condition, Event, EventGroup, Origin, State
 from bgp.notification import (
     ADMINISTRATIVE_SHUTDOWN,
     COLLISION_RESOLUTION,
@@ -26,60 +25,6 @@ from bgp.notification import (
 )
 
 A, C, S = Action, Condition, State
-
-
-@dataclass(frozen=True, slots=True)
-class Row:
-    """One row: in ``state``, on ``event``, if all ``conditions`` hold.
-
-    Attributes:
-        state: where the connection is.
-        event: what happens.
-        conditions: what must hold; rows of one state and event exclude each other.
-        actions: what the local system does, in order.
-        next_state: where it goes; the state itself when it stays, None where the RFC leaves that
-            out of its scope.
-        notification: the NOTIFICATION it sends, None for none.
-        counter: what happens to ConnectRetryCounter, None for nothing.
-        note: where the text is silent or contradicts itself, one sentence.
-        origin: the document.
-        section: the section of it.
-    """
-
-    state: State
-    event: Event
-    conditions: tuple[Condition, ...] = ()
-    actions: tuple[Action, ...] = ()
-    next_state: State | None = None
-    notification: Notification | None = None
-    note: str = ""
-    origin: Origin = Origin.RFC_4271
-    section: str = "8.2.2"
-
-    @property
-    def counter(self) -> Counter | None:
-        """What the actions do to ConnectRetryCounter."""
-        if A.ZERO_COUNTER in self.actions:
-            return Counter.ZERO
-        return Counter.INCREMENT if A.COUNT in self.actions else None
-
-    @property
-    def ignored(self) -> bool:
-        """Whether nothing at all happens."""
-        return not self.actions and self.next_state is self.state
-
-
-class Table(tuple[Row, ...]):  # noqa: SLOT001 - the look-up is kept in the instance
-    """Rows in their order, and a look-up of them."""
-
-    @cached_property
-    def by_pair(self) -> Mapping[tuple[State, Event], tuple[Row, ...]]:
-        """The rows of each state and event."""
-        found: dict[tuple[State, Event], tuple[Row, ...]] = {}
-        for row in self:
-            found[row.state, row.event] = (*found.get((row.state, row.event), ()), row)
-        return found
-
 
 _STARTS: Final = (1, 3, 4, 5, 6, 7)
 _FAIL: Final = (A.STOP_CONNECT_RETRY, A.RELEASE, A.DROP, A.COUNT, A.DAMP)

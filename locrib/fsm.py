@@ -8,7 +8,8 @@ import typer
 
 from bgp.fsm_frr_differences import RELEASES
 from bgp.fsm_frr_table import FRR_TABLES, RFC_ROWS
-from bgp.fsm_table import RFC_TABLE, Row
+from bgp.fsm_row import Row
+from bgp.fsm_table import RFC_TABLE
 from bgp.fsm_visible import MOMENTS, Moment
 from bgp.fsm_words import RFC_STATES, Event, State
 from locrib import fsm_text, terminal

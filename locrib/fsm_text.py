@@ -10,7 +10,7 @@ from rich.text import Text
 from bgp.fsm_frr_differences import BESIDE_THE_TABLE, DIFFERENCES, RELEASES, Difference
 from bgp.fsm_frr_table import FRR_TABLES, RFC_ROWS
 from bgp.fsm_messages import EVENT_LINES, STATE_LINES
-from bgp.fsm_table import Row
+from bgp.fsm_row import Row
 from bgp.fsm_visible import DAEMON_TITLES, DAEMONS, MOMENTS, Moment
 from bgp.fsm_words import RFC_STATES, Condition, Counter, Event, Origin, State
 from bgp.notification import Notification

@@ -15,7 +15,8 @@ from typing import Any, Final, TypeVar
 from bgp.fsm import Connection, SessionAttributes, Stimulus, Transition, advance, step
 from bgp.fsm_frr_input import Input, predict
 from bgp.fsm_frr_table import FRR_TABLES
-from bgp.fsm_table import RFC_TABLE, Row
+from bgp.fsm_row import Row
+from bgp.fsm_table import RFC_TABLE
 from bgp.fsm_words import Event, State
 from bgp.hold_time import keepalive_interval
 from bgp.notification import Notification

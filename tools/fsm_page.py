@@ -18,8 +18,9 @@ from bgp.fsm_frr_differences import (  # noqa: E402 - after the path is set
     Difference,
 )
 from bgp.fsm_messages import EVENT_LINES, STATE_LINES, TIMER_LINES  # noqa: E402 - as above
+from bgp.fsm_row import Row  # noqa: E402 - as above
 from bgp.fsm_sources import sources  # noqa: E402 - as above
-from bgp.fsm_table import RFC_TABLE, Row  # noqa: E402 - as above
+from bgp.fsm_table import RFC_TABLE  # noqa: E402 - as above
 from bgp.fsm_visible import DAEMON_TITLES, DAEMONS, MOMENTS, Moment  # noqa: E402 - as above
 from bgp.fsm_words import (  # noqa: E402 - as above
     RFC_STATES,

@@ -11,7 +11,7 @@ from math import hypot
 from typing import Final, NamedTuple, TypedDict
 
 from bgp.fsm_frr import FRR_EDGES, FrrEvent
-from bgp.fsm_table import Row
+from bgp.fsm_row import Row
 from bgp.fsm_words import RFC_STATES, Condition, Event, State
 
 S = State

@@ -14,7 +14,8 @@ from bgp.collision import Direction
 from bgp.errors import InvalidValueError
 from bgp.fsm import Connection, SessionAttributes
 from bgp.fsm_frr_table import FRR_TABLES
-from bgp.fsm_table import RFC_TABLE, Row
+from bgp.fsm_row import Row
+from bgp.fsm_table import RFC_TABLE
 from bgp.fsm_visible import DAEMON_TITLES
 from bgp.fsm_words import Event, State
 

@@ -13,7 +13,7 @@ from typing import Any, Final
 from bgp.as_path import parse_asn
 from bgp.errors import InvalidValueError
 from bgp.fsm import EXPIRIES, Connection, SessionAttributes, rows_for
-from bgp.fsm_table import Row
+from bgp.fsm_row import Row
 from bgp.fsm_words import RFC_STATES, State
 from bgp.hold_time import acceptable
 from bgp.values import parse_identifier

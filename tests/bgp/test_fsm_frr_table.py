@@ -6,7 +6,8 @@ from bgp.fsm import Connection, SessionAttributes, Stimulus, advance, step
 from bgp.fsm_frr import frr_events, next_state
 from bgp.fsm_frr_differences import ABSENT, DIFFERENCES, RELEASES, Difference
 from bgp.fsm_frr_table import FRR_TABLE, FRR_TABLES, RFC_ROWS
-from bgp.fsm_table import RFC_TABLE, Row
+from bgp.fsm_row import Row
+from bgp.fsm_table import RFC_TABLE
 from bgp.fsm_words import Action, Event, Origin, State, Timer
 from bgp.notification import Notification
 

@@ -5,7 +5,8 @@ import pytest
 from bgp import fsm_messages as words
 from bgp.fsm import Connection, SessionAttributes, Stimulus, step
 from bgp.fsm_log import parse_frr_log
-from bgp.fsm_table import RFC_TABLE, Row
+from bgp.fsm_row import Row
+from bgp.fsm_table import RFC_TABLE
 from bgp.fsm_words import Event, EventGroup, State, Timer
 
 

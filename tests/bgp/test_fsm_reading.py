@@ -8,7 +8,8 @@ from typing import NamedTuple
 
 import pytest
 
-from bgp.fsm_table import RFC_TABLE, Row
+from bgp.fsm_row import Row
+from bgp.fsm_table import RFC_TABLE
 from bgp.fsm_words import Action, Condition, Event, Origin, State
 
 LETTERS = {

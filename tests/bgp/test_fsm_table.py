@@ -3,8 +3,9 @@
 import pytest
 
 from bgp.fsm import OPPOSITES
+from bgp.fsm_row import Row
 from bgp.fsm_sources import sources
-from bgp.fsm_table import RFC_TABLE, Row
+from bgp.fsm_table import RFC_TABLE
 from bgp.fsm_words import (
     RFC_STATES,
     Action,

@@ -6,7 +6,7 @@ from bgp.fsm_frr import frr_events
 from bgp.fsm_frr_input import Input
 from bgp.fsm_frr_table import FRR_TABLES
 from bgp.fsm_log import LoggedTransition, parse_frr_log
-from bgp.fsm_table import Row
+from bgp.fsm_row import Row
 from bgp.fsm_words import Condition, Event, State
 from labs.frr import Frr
 from labs.packages import Daemon

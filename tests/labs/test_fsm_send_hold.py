@@ -9,7 +9,7 @@ import pytest
 from bgp.fsm_frr import frr_events
 from bgp.fsm_frr_table import FRR_TABLES
 from bgp.fsm_log import parse_frr_log
-from bgp.fsm_table import Row
+from bgp.fsm_row import Row
 from bgp.fsm_words import Event, State
 from bgp.notification import Notification
 from labs.errors import LabError
