@@ -19,7 +19,7 @@ lint:  ## the static checks that tests/test_house.py runs too, with the tools' o
 	$(SETUP) --dev
 	@$(VENV) tools/lint.py
 
-bench:  ## how fast: decisions, edit to redraw in the browser, imports
+bench:  ## how fast: decisions, redraws in the browser, imports, labs beside what is built by hand
 	$(SETUP) --dev
 	@set -e; for file in benchmarks/*.py; do echo "== $$file"; $(VENV) $$file; done
 

@@ -83,8 +83,8 @@ def main() -> None:
     words.add_argument("--full", action="store_true", help="20 and 40 routers too")
     words.add_argument("--docs", action="store_true", help="write the docs' table and chart")
     asked = words.parse_args()
-    before = load()
-    print(f"iBGP of FRR routers with a prefix each; {before}, before it began")
+    busy = load()
+    print(f"iBGP of FRR routers with a prefix each; {busy}, before it began")
     print("  ".join(HEADINGS))
     found = []
     for routers in SIZES if asked.full else SIZES[:1]:
@@ -102,14 +102,14 @@ def main() -> None:
         CHART.write_text(chart(found), encoding="utf-8")
         before, _, rest = PAGE.read_text(encoding="utf-8").partition(BEGIN)
         after = rest.partition(END)[2]
-        PAGE.write_text(f"{before}{BEGIN}{table(found, before)}{END}{after}", encoding="utf-8")
+        PAGE.write_text(f"{before}{BEGIN}{table(found, busy)}{END}{after}", encoding="utf-8")
 
 
-def table(found: list[Measured], before: str) -> str:
+def table(found: list[Measured], busy: str) -> str:
     """Return the figures as Markdown, with how busy the machine was before."""
     rows = [HEADINGS, ("---:", "---", *("---:",) * 5), *(each.cells() for each in found)]
     lines = "".join(f"| {' | '.join(row)} |\n" for row in rows)
-    return f"{lines}\nBefore it began: {before}.\n"
+    return f"{lines}\nBefore it began: {busy}.\n"
 
 
 @dataclass(frozen=True)
