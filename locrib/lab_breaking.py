@@ -14,6 +14,13 @@ One = Annotated[str, typer.Argument(metavar="ONE", help="A host or switch.")]
 Other = Annotated[str, typer.Argument(metavar="OTHER", help="The host or switch it is linked to.")]
 Service = Annotated[str, typer.Argument(metavar="SERVICE", help="A Service of the lab.")]
 
+Beside = Annotated[
+    str,
+    typer.Option(
+        "--daemon", metavar="NAME", help="bfdd or zebra, beside FRR's bgpd.", show_default=False
+    ),
+]
+
 
 def cut(one: One, other: Other, lab: LabName = None) -> None:
     """Cut a link."""
@@ -45,25 +52,28 @@ def drop(
     one: One,
     other: Other,
     what: Annotated[str, typer.Argument(metavar="[WHAT]", help="tcp, bgp, icmp or all.")] = "tcp",
+    percent: Annotated[
+        int, typer.Option("--percent", "-p", min=1, max=100, help="How many of a hundred.")
+    ] = 100,
     lab: LabName = None,
 ) -> None:
     """Lose packets on a link in silence."""
     with reached(lab) as there:
-        there.drop(one, other, what)
+        there.drop(one, other, what, percent)
         _done(there)
 
 
-def freeze(host: Host, lab: LabName = None) -> None:
+def freeze(host: Host, daemon: Beside = "", lab: LabName = None) -> None:
     """Stop a host's BGP daemon in time: it keeps its sessions and says nothing."""
     with reached(lab) as there:
-        there.freeze(host)
+        there.freeze(host, daemon)
         _done(there)
 
 
-def thaw(host: Host, lab: LabName = None) -> None:
+def thaw(host: Host, daemon: Beside = "", lab: LabName = None) -> None:
     """Let a frozen daemon go on."""
     with reached(lab) as there:
-        there.thaw(host)
+        there.thaw(host, daemon)
         _done(there)
 
 

@@ -6,6 +6,7 @@ import os
 import sys
 from collections.abc import Iterable
 from typing import Annotated
+from urllib.parse import urlsplit
 
 import typer
 from rich.markup import escape
@@ -144,10 +145,19 @@ def curl(
     host: Host,
     url: Annotated[str, typer.Argument(metavar="URL", help="Such as http://198.51.100.7/.")],
     count: Annotated[int, typer.Option("--count", "-n", min=1, max=1000, help="How often.")] = 1,
+    explain: Annotated[
+        bool, typer.Option("--explain", "-e", help="First show the way, hop by hop.")
+    ] = False,
     lab: LabName = None,
 ) -> None:
-    """Ask for a URL from a host, and say who answered and whom it saw asking."""
+    """Ask for a URL from a host, and say who answered and whom it saw asking.
+
+    With --explain, first the way there: each host's route, and where kube-proxy rewrites it.
+    """
     with reached(lab) as there:
+        if explain:
+            for hop in there.trace(host, urlsplit(url).hostname or url):
+                terminal.say(str(hop))
         answers = there.curl(host, url, count)
         for answer in answers:
             terminal.say(str(answer))

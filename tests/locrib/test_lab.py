@@ -106,6 +106,9 @@ def test_breaking_and_mending_from_the_command_line(shell: Shell) -> None:
     assert "AS_PATH 64601 64512" in shell.say("paths", "border", "10.244.1.0/24")
     assert "pod1 answered and saw 192.0.2.10" in shell.say("curl", "client", "http://10.244.1.10/")
     assert shell.say("trace", "client", "10.244.1.10").splitlines()[-1] == "pod1: arrived"
+    told = shell.say("curl", "client", "http://10.244.1.10/", "--explain").splitlines()
+    assert [line.split()[0] for line in told[:2]] == ["client:", "border:"]
+    assert "pod1 answered" in told[-1]
     assert "cut sw1 tor1: yes" in shell.say("cut", "tor1", "sw1")
     broken = shell("trace", "client", "10.244.1.10")
     assert broken.returncode == Exit.CHECK
@@ -158,6 +161,9 @@ def test_a_link_is_captured_and_held_to_a_rate(shell: Shell) -> None:
     assert "Keepalive Message" in shell.say("capture", "tor1", "sw1", "--seconds", "4")
     assert shell("capture", "tor1", "sw1", "no filter", "-s", "1").returncode == Exit.INPUT
     assert "limit sw1 tor1: 1000" in shell.say("limit", "tor1", "sw1", "1000")
+    assert "drop sw1 tor1: " in shell.say("drop", "tor1", "sw1", "icmp", "--percent", "30")
+    assert "zebra" in shell.say("freeze", "tor1", "--daemon", "zebra")
+    shell.say("thaw", "tor1", "--daemon", "zebra")
     shell.say("mend")
 
 
