@@ -3,8 +3,6 @@
 from __future__ import annotations
 
 import contextlib
-import re
-import signal
 import socket
 import time
 from collections.abc import Callable
@@ -16,6 +14,7 @@ from bgp.notification import Notification
 from bgp.snapshot import Snapshot
 from labs.errors import LabError
 from labs.frr_router import FrrRouter
+from labs.lab_capture import LinkCapture
 from labs.lab_contract import Tell
 from labs.lab_curl import ask
 from labs.lab_parts import SETTLE_SECONDS, Parts, nftables
@@ -25,10 +24,8 @@ from labs.lab_tools import environment
 from labs.lab_trace import Tracer
 from labs.lab_values import Answer, Hop, Output, Table, read_paths
 from labs.polling import poll
-from labs.process_tree import Process
 
 LOOK_SECONDS: Final = 0.05
-_ABOUT: Final = re.compile(r"tcpdump: |listening on |\d+ packets? (captured|received|dropped)")
 
 
 class Asking:
@@ -38,7 +35,7 @@ class Asking:
         """Ask a running lab."""
         self._parts = parts
         self.tell: Tell = lambda _seconds, _state: None
-        self._captures: dict[tuple[str, str, str], Process] = {}
+        self._captures: dict[tuple[str, str, str], LinkCapture] = {}
 
     def run(self, host: str, command: str, seconds: float) -> Output:
         """Run a shell command."""
@@ -143,30 +140,16 @@ class Asking:
         return snapshot(self._parts, self._parts.title)
 
     def begin_capture(self, one: str, other: str, what: str) -> None:
-        """Start tcpdump at a host's end of a link."""
+        """Start taking packets at a host's end of a link."""
         link = self._parts.topology.link(one, other)
         end = next((e for e in link.ends if e.host in self._parts.topology.hosts), link.ends[0])
-        root = self._parts.tree.root(end.host, nftables())
-        options = ["-i", end.interface, "-nn", "-v", "-l", "-Z", "root", "--immediate-mode"]
-        tcpdump = self._parts.tree.spawn(["/usr/bin/tcpdump", *options, "--", what], end.host, root)
-
-        def listening() -> bool:
-            if tcpdump.wait(0) is not None:
-                raise LabError(f"tcpdump refused {what!r}:\n{tcpdump.last_lines()}")
-            return "listening on" in tcpdump.log()
-
-        poll("tcpdump listens", listening, explain=tcpdump.last_lines)
-        self._captures[one, other, what] = tcpdump
+        self._captures[one, other, what] = LinkCapture(
+            self._parts.tree, end.host, end.interface, what, nftables()
+        )
 
     def end_capture(self, one: str, other: str, what: str) -> str:
-        """Stop tcpdump; return the packets it printed."""
-        tcpdump = self._captures.pop((one, other, what))
-        with contextlib.closing(tcpdump):
-            tcpdump.signal(signal.SIGINT)
-            if tcpdump.wait(5) is None:
-                tcpdump.stop()
-            lines = tcpdump.log().splitlines()
-        return "\n".join(line for line in lines if not _ABOUT.match(line)) + "\n"
+        """Stop it; return the packets as tcpdump prints them."""
+        return self._captures.pop((one, other, what)).stop()
 
     def curl(self, host: str, url: str, count: int) -> tuple[Answer, ...]:
         """Ask over HTTP."""

@@ -1,0 +1,119 @@
+"""Capturing a link: the packets as the kernel saw them, in the words of tcpdump.
+
+The lab takes the packets itself (packet(7)) and gives them to tcpdump to read. tcpdump cannot take
+them: it insists on becoming another user, and in an ordinary user's lab there is only one. It reads
+outside the lab, from a pipe, through the unpacked package's own loader.
+"""
+
+from __future__ import annotations
+
+import os
+import select
+import socket
+import struct
+import subprocess
+import threading
+import time
+from typing import Final
+
+from labs.errors import LabError
+from labs.packages import Daemon
+from labs.process_tree import ProcessTree
+
+EVERY_PROTOCOL: Final = 0x0003  # ETH_P_ALL of linux/if_ether.h
+LONGEST: Final = (
+    1 << 18
+)  # octets kept of a packet; the kernel hands over unsplit segments of 64 KiB
+LIMIT: Final = (
+    1 << 26
+)  # octets kept in all: a capture that somebody forgot does not fill the memory
+READ_SECONDS: Final = 30.0
+_FILE_HEADER: Final = struct.pack("=IHHiIII", 0xA1B2C3D4, 2, 4, 0, 0, LONGEST, 1)
+"""libpcap's file format (pcap-savefile(5)): magic, version 2.4, UTC, Ethernet."""
+
+
+class LinkCapture:
+    """The packets that pass a host's end of a link, from the start until `stop`."""
+
+    def __init__(
+        self, tree: ProcessTree, host: str, interface: str, what: str, nftables: Daemon
+    ) -> None:
+        """Begin.
+
+        Args:
+            tree: the lab.
+            host: where.
+            interface: its end of the link.
+            what: a filter as tcpdump understands it.
+            nftables: the package that tcpdump came with.
+
+        Raises:
+            LabError: tcpdump refuses the filter.
+        """
+        self._nftables, self._what = nftables, what
+        self._refuse(tree, host)
+        self._socket = tree.open_socket(host, socket.AF_PACKET, socket.SOCK_RAW)
+        self._socket.bind((interface, EVERY_PROTOCOL))
+        self._taken = bytearray(_FILE_HEADER)
+        self._stopped, self._stopper = os.pipe()
+        self._thread = threading.Thread(target=self._take, daemon=True)
+        self._thread.start()
+
+    def stop(self) -> str:
+        """End the capture; return the packets as tcpdump prints them.
+
+        Raises:
+            LabError: tcpdump cannot read them.
+        """
+        os.close(self._stopper)
+        self._thread.join()
+        os.close(self._stopped)
+        self._socket.close()
+        done = subprocess.run(
+            [*_program(self._nftables), "-nn", "-v", "-Z", "root", "-r", "-", "--", self._what],
+            input=bytes(self._taken),
+            capture_output=True,
+            check=False,
+            timeout=READ_SECONDS,
+        )
+        if done.returncode:
+            said = done.stderr.decode(errors="replace").strip().splitlines()[-1:]
+            raise LabError(f"tcpdump cannot read what was captured: {''.join(said)}")
+        return done.stdout.decode(errors="replace")
+
+    def _refuse(self, tree: ProcessTree, host: str) -> None:
+        root = tree.root(host, self._nftables)
+        compiled = tree.spawn(
+            ["/usr/bin/tcpdump", "-d", "-y", "EN10MB", "--", self._what], host, root
+        )
+        try:
+            if compiled.wait(READ_SECONDS) != 0:
+                raise LabError(f"tcpdump refused {self._what!r}:\n{compiled.last_lines()}")
+        finally:
+            compiled.close()
+
+    def _take(self) -> None:
+        while True:
+            waited: list[socket.socket | int] = [self._socket, self._stopped]
+            readable, _, _ = select.select(waited, [], [])
+            if self._socket in readable:
+                packet, now = self._socket.recv(LONGEST), time.time_ns() // 1000
+                if len(self._taken) + len(packet) < LIMIT:
+                    stamp = struct.pack("=IIII", *divmod(now, 1_000_000), len(packet), len(packet))
+                    self._taken += stamp + packet
+            else:  # what had arrived before the stop has been taken
+                return
+
+
+def _program(nftables: Daemon) -> list[str]:
+    """Return the command that runs the unpacked tcpdump with its own libraries."""
+    loader = next(nftables.root.glob("lib*/ld-linux*"), None) or next(
+        nftables.root.glob("usr/lib/*/ld-linux*")
+    )
+    libraries = {
+        str(file.parent)
+        for name in ("libpcap.so*", "libc.so.6")
+        for file in nftables.root.glob(f"usr/lib/**/{name}")
+    }
+    tcpdump = nftables.root / "usr/bin/tcpdump"
+    return [str(loader), "--library-path", ":".join(sorted(libraries)), str(tcpdump)]
