@@ -19,7 +19,8 @@ DAY = """
 import json, os
 from labs.lab import Lab
 with Lab("first-session") as lab:
-    pod = lab.curl("client", "http://10.244.1.10/")[0].server
+    with lab.capture("tor1", "sw1", "tcp port 80") as seen:
+        pod = lab.curl("client", "http://10.244.1.10/")[0].server
     lab.drop("tor1", "sw1")
     lab.configure("tor1", "route-map TO-border permit 10", "set metric 5")
     lab.stop_daemon("node1")
@@ -27,7 +28,7 @@ with Lab("first-session") as lab:
     lab.mend()
     service = lab.curl("client", "http://198.51.100.7/")[0].server
     ip = lab.run("tor1", "ip -br link").text
-print(json.dumps([os.geteuid(), pod, service, "sw1" in ip]))
+print(json.dumps([os.geteuid(), pod, service, "sw1" in ip, "GET / HTTP" in seen.text]))
 """
 
 
@@ -43,4 +44,4 @@ def test_an_ordinary_user_runs_a_lab(daemons: Daemons, namespaces: None) -> None
             give(daemons[name], home)
         done = as_ordinary_user(home, sys.executable, "-c", DAY)
         assert done.returncode == 0, done.stderr
-        assert json.loads(done.stdout) == [ORDINARY_USER, "pod1", "node1", True]
+        assert json.loads(done.stdout) == [ORDINARY_USER, "pod1", "node1", True, True]
