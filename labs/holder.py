@@ -126,7 +126,7 @@ class Holder:
         self.claimed, self.lab, self.topology, self.idle = claimed, lab, topology, idle
         self.since = time.time()
         self._used = time.monotonic()
-        self._clients = 0
+        self._clients: set[socket.socket] = set()
         self._ended = threading.Event()
         self._changing = threading.Lock()
         # Unlocked: a lock would go with the descriptor to the lab's first process, and stay.
@@ -154,7 +154,7 @@ class Holder:
 
     def _talk(self, client: socket.socket) -> None:
         """Answer one client until it hangs up."""
-        self._clients += 1
+        self._clients.add(client)
         try:
             with client:
                 if _owner(client) != os.geteuid():
@@ -175,7 +175,7 @@ class Holder:
             pass  # it went away in the middle of an answer
         finally:
             self._used = time.monotonic()
-            self._clients -= 1
+            self._clients.discard(client)
 
     def _answer(
         self, client: socket.socket, request: dict[str, Any], descriptors: list[int]

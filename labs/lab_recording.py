@@ -18,6 +18,7 @@ from bgp.notification import Notification
 from bgp.snapshot_json import parse_snapshot, snapshot_object
 from labs.errors import LabError
 from labs.lab_values import Answer, Hop, Output, Table
+from labs.recording_file import read_record
 from labs.situation import Situation
 
 FORMAT: Final = "locrib-lab-recording"
@@ -132,17 +133,7 @@ def load(file: Path) -> Recording:
     Raises:
         LabError: it cannot be read, or is no recording of a known version.
     """
-    try:
-        record = json.loads(file.read_text(encoding="utf-8"))
-    except (OSError, ValueError) as error:
-        raise LabError(f"{file} cannot be read as a recording: {error}") from error
-    if not isinstance(record, dict) or record.get("format") != FORMAT:
-        raise LabError(f'{file}: "format": expected {FORMAT!r}')
-    if record.get("version") != VERSION:
-        raise LabError(
-            f'{file}: "version": expected {VERSION}, seen {record.get("version")!r}: update the '
-            "course, or record it again"
-        )
+    record = read_record(file, FORMAT, VERSION)
     place = "its head"
     try:
         recording = Recording(record["topology"], record["title"])

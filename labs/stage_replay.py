@@ -15,6 +15,7 @@ from typing import Any, Final
 
 from labs.closing import Closing
 from labs.errors import LabError
+from labs.recording_file import read_record
 from labs.stage import Stage
 from labs.stage_plan import FABRICS, Fabric, Situation, at_first, check_said
 from labs.stage_web import Traffic
@@ -140,17 +141,7 @@ class Replay(Closing):
         Raises:
             LabError: it cannot be read, or is not a recording of a known version.
         """
-        try:
-            record = json.loads(file.read_text(encoding="utf-8"))
-        except (OSError, ValueError) as error:
-            raise LabError(f"{file} cannot be read as a recording: {error}") from error
-        if not isinstance(record, dict) or record.get("format") != FORMAT:
-            raise LabError(f'{file}: "format": expected {FORMAT!r}')
-        if record.get("version") != VERSION:
-            raise LabError(
-                f'{file}: "version": expected {VERSION}, seen {record.get("version")!r}: update '
-                "the course, or record it again with `python -m locrib.live record`"
-            )
+        record = read_record(file, FORMAT, VERSION)
         self.fabric: Fabric = FABRICS[record["fabric"]]
         self.title: str = record["router"]
         self.profile: str = record["profile"]

@@ -145,9 +145,9 @@ def test_a_hundred_thousand_cases_would_take_no_more_memory_than_a_few() -> None
         "import locrib.cli\n"
         "used = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss\n"
         "sys.argv = ['locrib', 'bestpath', '--cases', '-', '--json', '--profile', 'frr-8.4']\n"
-        "try:\n    locrib.cli.main()\nexcept SystemExit: pass\n"
+        "try:\n    locrib.cli.main()\nexcept SystemExit as ended:\n    status = ended.code\n"
         "grown = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss - used\n"
-        "print(grown, file=sys.stderr)\n"
+        "print(status, grown, file=sys.stderr)\n"
     )
     with subprocess.Popen(
         [sys.executable, "-c", code],
@@ -160,5 +160,6 @@ def test_a_hundred_thousand_cases_would_take_no_more_memory_than_a_few() -> None
         for chunk in lines():
             process.stdin.write(chunk)
         process.stdin.close()
-        grown = int(process.stderr.read())
+        status, grown = map(int, process.stderr.read().split())
+    assert status == Exit.OK
     assert grown < 20_000  # KiB
