@@ -64,12 +64,13 @@ def reached(name: str | None) -> Iterator[RemoteLab]:
 
 
 @contextlib.contextmanager
-def told(expected: str) -> Iterator[None]:
-    """Turn a lab's refusal into the three lines of a `Trouble`."""
+def told(
+    expected: str, step: str = "see `locrib lab show` for what there is, `locrib lab doctor`"
+) -> Iterator[None]:
+    """Turn a lab's refusal into the three lines of a `Trouble`, `step` the last of them."""
     try:
         yield
     except LabError as error:
-        step = "see `locrib lab list`, `locrib lab show`, and `locrib lab doctor`"
         raise Trouble(expected, str(error).rstrip("."), step, code=Exit.INPUT) from error
 
 
@@ -109,11 +110,13 @@ def up(
     if detach:
         _detach(topology, name, idle or IDLE)
         return
-    with _reporting(ready), told(f"the lab {topology} to come up"):
+    mended = "run `locrib lab doctor`: it says what this machine lacks"
+    with _reporting(ready), told(f"the lab {topology} to come up", mended):
         begun = time.monotonic()
         if topology.endswith(".toml"):
             topology = str(Path(topology).absolute())
-        chosen = topology_file.load(topology)
+        with told(f"a topology in {topology}", "correct it; docs/labs.md says what one takes"):
+            chosen = topology_file.load(topology)
         if ready is None:
             terminal.say(f"Up       {chosen.title}, starting ...")
         with contextlib.closing(_claimed(name)) as claimed, Lab(chosen) as lab:

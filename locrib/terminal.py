@@ -14,8 +14,9 @@ from rich.markup import escape
 
 from locrib.trouble import Trouble
 
-out = Console(highlight=False)
-err = Console(stderr=True, highlight=False)
+# Without emoji: rich would take the middle of the large community 64512:100:200 for one.
+out = Console(highlight=False, emoji=False)
+err = Console(stderr=True, highlight=False, emoji=False)
 
 
 def set_verbose(verbose: bool) -> None:

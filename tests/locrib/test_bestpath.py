@@ -10,9 +10,9 @@ import pytest
 
 from bgp import Knobs
 from bgp.reasons import StepId, Undecided
-from locrib import cli
+from locrib import cli, terminal
 from locrib.bestpath import parse_knobs
-from locrib.trouble import Exit
+from locrib.trouble import Exit, Trouble
 
 RECORDED = Path(__file__).parents[1] / "bgp" / "recorded"
 CASES = RECORDED / "frr-8.4.jsonl"
@@ -163,3 +163,12 @@ def test_a_hundred_thousand_cases_would_take_no_more_memory_than_a_few() -> None
         status, grown = map(int, process.stderr.read().split())
     assert status == Exit.OK
     assert grown < 20_000  # KiB
+
+
+def test_no_community_turns_into_a_picture(capsys: pytest.CaptureFixture[str]) -> None:
+    trouble = Trouble("a large community", "64512:100:200 and root:x:0", "look again")
+    terminal.show(trouble)
+    terminal.say("64512:100:200")
+    said = capsys.readouterr()
+    assert "64512:100:200 and root:x:0" in said.err
+    assert said.out == "64512:100:200\n"

@@ -206,6 +206,15 @@ def test_mistakes_are_three_lines(shell: Shell) -> None:
         assert told in done.stderr
 
 
+def test_a_mistake_in_a_topology_says_to_correct_it(shell: Shell, tmp_path: Path) -> None:
+    file = tmp_path / "bad.toml"
+    file.write_text('title = "x"\n[host.a]\nrole = "routr"\n')
+    done = shell("up", str(file))
+    assert done.returncode == Exit.INPUT
+    assert "bad.toml:3: host.a.role: expected one of" in done.stderr
+    assert "correct it" in done.stderr
+
+
 @pytest.mark.usefixtures("lab")
 def test_a_lab_in_the_foreground_ends_with_its_terminal(shell: Shell) -> None:
     for ending in (signal.SIGINT, signal.SIGTERM):
