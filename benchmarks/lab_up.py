@@ -2,86 +2,100 @@
 
 The network is `rack`: a ToR and three nodes with FRR, a Service announced by all three, kube-proxy
 and two pods behind it. The baseline is lab_up.sh, a shell script that lays every wire and starts
-every daemon one after the other, with nothing to check, break, record or clean up. Both run the
+every daemon one after the other, with nothing to check, break, record or clean up. Where the script
+of the first prototype is at hand, it is a second one, with a network of its own. Both ways run the
 same unpacked daemons with the same timers, in namespaces of their own, in turn. With BFD most of
 the time is FRR's own; without it more of it is ours.
 
 Run: python benchmarks/lab_up.py
+     python benchmarks/lab_up.py --rounds 20 --docs   and write the table of docs/labs.md
+     python benchmarks/lab_up.py --by-hand FILE       the prototype's script, wherever it is
 """
 
-import os
+import argparse
+import math
 import statistics
-import sys
 import time
-from collections.abc import Callable
-from dataclasses import replace
+from dataclasses import dataclass
 from pathlib import Path
 
-from support.measuring import Owner, load
+from support import page
+from support.by_hand import OURS, PROTOTYPE, build, prototype, rack, without_bfd
+from support.measuring import load
 
-from labs import packages, pod_server, topology_file
 from labs.lab import Lab
-from labs.routers import find_daemon
 from labs.topology import Topology
 
 ROUNDS = 5
 TARGET = 1.2
-URL = "http://172.30.200.1/"
-SCRIPT = Path(__file__).with_suffix(".sh")
+HEADINGS = (
+    *("seconds until the first answer", "by hand, median", "95th percentile"),
+    *("lab, median", "95th percentile", "lab / by hand"),
+)
 
 
-def by_hand(topology: Topology) -> float:
-    """Seconds until the script's client has its answer."""
-    user = [] if os.geteuid() == 0 else ["--user", "--map-root-user"]
-    spaces = ("--mount", "--pid", "--net", "--ipc", "--uts", "--fork", "--mount-proc")
-    bfd = "bfd" if any(session.bfd for session in topology.sessions) else "without"
-    begun = time.perf_counter()
-    frr = find_daemon(topology.hosts["tor"].daemons).root
-    nftables = packages.installed()["nftables"].root
-    arguments = [str(frr), str(nftables), pod_server.__file__, sys.executable, bfd]
-    with Owner(["unshare", *user, *spaces, "--kill-child", "sh", str(SCRIPT), *arguments]) as it:
-        it.wait_for("answered")
-        took = time.perf_counter() - begun
-        check_same(topology, it.wait_for("listed"))
-    return took
+@dataclass(frozen=True)
+class Network:
+    """What is built twice: as a lab, and by a script."""
 
-
-def check_same(topology: Topology, listed: list[str]) -> None:
-    """Refuse to compare where the script's network is not the topology's any more."""
-    wanted = {
-        f"{host} {address}" for host in topology.hosts for address in topology.addresses(host)
-    }
-    if wanted != {*listed}:
-        differs = sorted(wanted ^ {*listed})
-        raise SystemExit(f"{SCRIPT.name} and {topology.name} are two networks now: {differs}")
+    title: str
+    topology: Topology
+    script: Path
 
 
 def by_lab(topology: Topology) -> float:
     """Seconds until a lab's client has its answer."""
+    url = f"http://{topology.services[0].address}/"
     begun = time.perf_counter()
     with Lab(topology) as lab:
-        while lab.curl("client", URL)[0].error:
+        while lab.curl("client", url)[0].error:
             pass
         return time.perf_counter() - begun
 
 
+def most(times: list[float], share: float = 0.95) -> float:
+    """Return what so large a share of the times does not exceed (the nearest rank)."""
+    return sorted(times)[math.ceil(share * len(times)) - 1]
+
+
+def measure(network: Network, rounds: int) -> tuple[str, ...]:
+    """Build a network both ways in turn; return its row of the table."""
+    pairs = [
+        (build(network.topology, network.script), by_lab(network.topology)) for _ in range(rounds)
+    ]
+    hand, lab = (list(column) for column in zip(*pairs, strict=True))
+    ratio = statistics.median(lab) / statistics.median(hand)
+    figures = (statistics.median(hand), most(hand), statistics.median(lab), most(lab), ratio)
+    return (network.title, *(f"{figure:.2f}" for figure in figures))
+
+
 def main() -> None:
-    """Print medians and the ratio."""
-    rack = topology_file.load("rack")
-    quick = replace(rack, sessions=tuple(replace(s, bfd=False) for s in rack.sessions))
-    ways: tuple[Callable[[Topology], float], ...] = (by_hand, by_lab)
-    print(f"{load()}, before it began")
-    print(f"seconds from nothing to the first answer through BGP, {ROUNDS} runs each in turn")
-    print(f"{'':24}{'by hand':>20}{'lab':>20}{'ratio':>8}   (target: at most {TARGET})")
-    for title, topology in (("rack, with BFD", rack), ("rack, without BFD", quick)):
-        times = [[way(topology) for way in ways] for _ in range(ROUNDS)]
-        columns = [sorted(column) for column in zip(*times, strict=True)]
-        middle = [statistics.median(column) for column in columns]
-        cells = [
-            f"{median:.2f} ({column[0]:.2f}-{column[-1]:.2f})"
-            for median, column in zip(middle, columns, strict=True)
-        ]
-        print(f"{title:24}{cells[0]:>20}{cells[1]:>20}{middle[1] / middle[0]:>8.2f}")
+    """Print the table, and write it into the docs when asked."""
+    words = argparse.ArgumentParser(description="From nothing to the first answer through BGP.")
+    words.add_argument("--rounds", type=int, default=ROUNDS, help="how often each is built")
+    words.add_argument("--by-hand", type=Path, default=PROTOTYPE, help="the prototype's script")
+    words.add_argument("--docs", action="store_true", help="write the docs' table")
+    asked = words.parse_args()
+    networks = [
+        Network("`rack`", rack(), OURS),
+        Network("`rack` without BFD", without_bfd(rack()), OURS),
+    ]
+    if asked.by_hand.is_file():
+        title = "without BFD, Hold Time 3 s, beside the first prototype"
+        networks.append(Network(title, prototype(), asked.by_hand))
+    else:
+        print(f"{asked.by_hand.name} is not here; without it {OURS.name} is the only baseline")
+    busy = load()
+    print(f"{busy}, before it began; {asked.rounds} runs each in turn; target: at most {TARGET}")
+    print("  ".join(HEADINGS))
+    rows = []
+    for network in networks:
+        rows.append(measure(network, asked.rounds))
+        cells = zip(HEADINGS, rows[-1], strict=True)
+        print("  ".join(cell.rjust(len(heading)) for heading, cell in cells), flush=True)
+    if asked.docs:
+        before = f"{asked.rounds} runs of each, in turn; {busy}"
+        page.write("lab_up", page.table(HEADINGS, rows, before))
 
 
 if __name__ == "__main__":

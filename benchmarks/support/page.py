@@ -1,0 +1,50 @@
+"""The figures of docs/labs.md, each between the markers of the benchmark that writes them."""
+
+from collections.abc import Iterable, Sequence
+from pathlib import Path
+
+DOCS = Path(__file__).parents[2] / "docs"
+PAGE = DOCS / "labs.md"
+END = "<!-- end -->\n"
+
+
+def marker(benchmark: str) -> str:
+    """Return the line above a benchmark's figures."""
+    return f"<!-- {benchmark}.py -->\n"
+
+
+def put(text: str, benchmark: str, figures: str) -> str:
+    """Return a page with other figures of a benchmark.
+
+    Raises:
+        SystemExit: the page has not exactly one place for them.
+    """
+    begin = marker(benchmark)
+    if text.count(begin) != 1 or END not in text.partition(begin)[2]:
+        raise SystemExit(
+            f"{PAGE.name} needs one line {begin.strip()} and {END.strip()} below it, and has not: "
+            "put them where the figures belong, and run this again"
+        )
+    before, _, rest = text.partition(begin)
+    return f"{before}{begin}{figures}{END}{rest.partition(END)[2]}"
+
+
+def write(benchmark: str, figures: str) -> None:
+    """Write a benchmark's figures into the page."""
+    PAGE.write_text(put(PAGE.read_text(encoding="utf-8"), benchmark, figures), encoding="utf-8")
+
+
+def table(
+    headings: Sequence[str], rows: Iterable[Sequence[str]], busy: str, *, words: int = 1
+) -> str:
+    """Return figures as Markdown, with how busy the machine was before.
+
+    Args:
+        headings: of the columns.
+        rows: the cells.
+        busy: what `measuring.load` said before it began.
+        words: how many columns, from the left, hold words; the others are numbers.
+    """
+    rule = [*("---",) * words, *("---:",) * (len(headings) - words)]
+    lines = "".join(f"| {' | '.join(row)} |\n" for row in (headings, rule, *rows))
+    return f"{lines}\nBefore it began: {busy}.\n"
