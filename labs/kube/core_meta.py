@@ -3,7 +3,18 @@
 from collections.abc import Mapping
 from typing import Unpack
 
-from labs.kube.schema import Options, Schema, array, boolean, integer, mapping, obj, string, time
+from labs.kube.schema import (
+    Options,
+    Schema,
+    array,
+    boolean,
+    integer,
+    kept,
+    mapping,
+    obj,
+    string,
+    time,
+)
 
 _OWNER = obj(
     "An object that this one goes away with.",
