@@ -2,7 +2,8 @@
 
 Started by `locrib.server` as `python -P -m locrib.serve OWNER ...`, where OWNER is the file
 descriptor of a pipe whose other end only the owner holds. When the owner is gone, the kernel
-closes that end, and the server stops as for SIGTERM: kernels first, then itself.
+closes that end, and the server stops as for SIGTERM: kernels first, then itself. A server that is
+told so while it still starts may wait for threads of its own for ever; the kernel ends it then.
 """
 
 import os
@@ -12,6 +13,9 @@ import threading
 
 from jupyterlab.labapp import main as jupyterlab
 
+STOP_SECONDS = 10
+"""From the owner's end to an end by force, which no state of the interpreter can hold up."""
+
 
 def end_with(owner: int) -> None:
     """Stop this process in an orderly way when the pipe `owner` reaches its end."""
@@ -19,6 +23,7 @@ def end_with(owner: int) -> None:
     def watch() -> None:
         while os.read(owner, 1):
             pass
+        signal.alarm(STOP_SECONDS)  # nobody handles it, so the system ends the process
         os.kill(os.getpid(), signal.SIGTERM)
 
     threading.Thread(target=watch, name="owner", daemon=True).start()

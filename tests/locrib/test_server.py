@@ -10,6 +10,7 @@ import urllib.request
 from pathlib import Path
 
 import pytest
+from lab_page import free_port
 
 from labs.polling import poll
 from locrib import delivery
@@ -62,12 +63,12 @@ def test_it_opens_the_home_page_and_runs_it_and_leaves_nothing(workspace: Path) 
 def test_files_of_the_learners_mislead_neither_server_nor_kernel(workspace: Path) -> None:
     for name in ("bgp", "locrib", "random", "tornado", "jupyter_config", "sitecustomize"):
         (workspace / f"{name}.py").write_text("raise SystemExit('a trap')\n", encoding="utf-8")
-    with serve(workspace, log=workspace / "log") as server:
+    with serve(workspace, port=free_port(), log=workspace / "log") as server:
         prove(server, "home.ipynb", print)
 
 
 def test_a_page_asks_nobody_outside_for_news_updates_or_extensions(workspace: Path) -> None:
-    with serve(workspace, log=workspace / "log") as server:
+    with serve(workspace, port=free_port(), log=workspace / "log") as server:
         _, page = ask(server, "/lab", server.token)
         status, news = ask(server, "/lab/api/news", server.token)
         _, update = ask(server, "/lab/api/update", server.token)
@@ -87,7 +88,7 @@ def test_a_page_asks_nobody_outside_for_news_updates_or_extensions(workspace: Pa
 
 
 def test_without_the_token_nobody_gets_in(workspace: Path) -> None:
-    with serve(workspace, log=workspace / "log") as server:
+    with serve(workspace, port=free_port(), log=workspace / "log") as server:
         assert ask(server, "/api/contents", None)[0] == 403
         assert ask(server, "/api/contents", "wrong")[0] == 403
         command = Path(f"/proc/{server.process.pid}/cmdline").read_bytes()
@@ -112,7 +113,7 @@ def test_a_server_that_cannot_start_is_a_sentence(
     monkeypatch.setattr("locrib.jupyter_env.ASSETS", workspace.parent)
     with (
         pytest.raises(Trouble, match="exit code") as caught,
-        serve(workspace, log=workspace / "log"),
+        serve(workspace, port=free_port(), log=workspace / "log"),
     ):
         pytest.fail("it served with a broken configuration")
     assert str(workspace / "log") in caught.value.next_step
@@ -132,7 +133,7 @@ def test_a_home_page_that_does_not_run_fails_the_check(
     lesson.write_text(f"```{{code-cell}}\n{code}\n```\n", encoding="utf-8")
     delivery.deliver([(lesson, "home.ipynb")], workspace)
     with (
-        serve(workspace, log=workspace / "log") as server,
+        serve(workspace, port=free_port(), log=workspace / "log") as server,
         pytest.raises(CheckFailedError, match=seen),
     ):
         prove(server, "home.ipynb", print)
@@ -140,7 +141,7 @@ def test_a_home_page_that_does_not_run_fails_the_check(
 
 def test_a_missing_home_page_fails_the_check(workspace: Path) -> None:
     with (
-        serve(workspace, log=workspace / "log") as server,
+        serve(workspace, port=free_port(), log=workspace / "log") as server,
         pytest.raises(CheckFailedError, match="404"),
     ):
         prove(server, "nowhere.ipynb", print)
@@ -151,15 +152,23 @@ import sys
 from pathlib import Path
 from locrib.server import serve
 workspace = Path(sys.argv[1])
-with serve(workspace, log=workspace / "log") as server:
+with serve(workspace, port=int(sys.argv[2]), log=workspace / "log") as server:
     print(server.process.pid, flush=True)
     sys.stdin.read()
 """
+# As a library's thread may keep a server that was told to stop while it started.
+NEVER_ENDING = "import threading; threading.Thread(target=threading.Event().wait).start()"
 
 
-def test_it_ends_with_its_owner_however_the_owner_ends(workspace: Path) -> None:
+@pytest.mark.parametrize("settings", ["", NEVER_ENDING], ids=["in order", "by force"])
+def test_it_ends_with_its_owner_however_the_owner_ends(
+    workspace: Path, home: Path, settings: str
+) -> None:
+    file = home / ".config" / "locrib" / "jupyter" / "jupyter_server_config.py"
+    file.parent.mkdir(parents=True)
+    file.write_text(settings, encoding="utf-8")
     with subprocess.Popen(
-        [sys.executable, "-c", OWNER, str(workspace)],
+        [sys.executable, "-c", OWNER, str(workspace), str(free_port())],
         cwd=TOP,
         stdin=subprocess.PIPE,
         stdout=subprocess.PIPE,
