@@ -6,6 +6,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from lab_page import free_port
 
 from locrib import answers, course, delivery, folders
 from locrib.greeting import greet
@@ -66,7 +67,7 @@ def test_a_page_the_learner_edited_is_left_alone(workspace: Path) -> None:
 
 def test_jupyter_trusts_what_we_drew_and_shows_it_with_its_looks(workspace: Path) -> None:
     greet(workspace)
-    with serve(workspace, log=workspace / "log") as server:
+    with serve(workspace, port=free_port(), log=workspace / "log") as server:
         request = urllib.request.Request(  # noqa: S310 -- our own server
             f"{server.url}/api/contents/{course.HOME}",
             headers={"Authorization": f"token {server.token}"},

@@ -50,7 +50,8 @@ def page(
     """One page for the whole story; every cell has been run."""
     with pytest.MonkeyPatch.context() as patch, watched(chromium) as lab:
         patch.setenv("LOCRIB_STAGE", mode)
-        lab.open(jupyter_server(workspace), LESSON.notebook or "")
+        server = jupyter_server(workspace, daemons=mode == "live")
+        lab.open(server, LESSON.notebook or "")
         lab.close_sidebar()
         lab.run_all()
         end = lab.page.locator(".locrib", has_text="predictions committed")

@@ -11,9 +11,10 @@ import json
 import re
 import shutil
 import socket
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager
 from pathlib import Path
+from typing import Protocol
 
 import nbformat
 import pytest
@@ -52,7 +53,11 @@ NOT_OURS = (
     "favicon.ico",
 )
 
-ServerFor = Callable[[Path], Server]
+
+class ServerFor(Protocol):
+    """Starts JupyterLab on a folder, or returns the one that runs there."""
+
+    def __call__(self, folder: Path, *, daemons: bool = False) -> Server: ...
 
 
 class LabPage:
@@ -190,17 +195,23 @@ def free_port() -> int:
 
 @pytest.fixture(scope="session")
 def jupyter_server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[ServerFor]:
-    """Start JupyterLab on a folder; every server ends with the session."""
-    with ExitStack() as servers, pytest.MonkeyPatch.context() as patch:
+    """Start JupyterLab on a folder; every server ends with the session.
+
+    A server has a learner's first day before it, without routing daemons unless a test wants those
+    of this machine. Its folders are its own only: later tests of this process keep theirs.
+    """
+    with ExitStack() as servers:
         home = tmp_path_factory.mktemp("home")
-        for variable in ("CONFIG", "DATA", "STATE", "CACHE"):
-            patch.setenv(f"XDG_{variable}_HOME", str(home / variable.lower()))
         started: dict[Path, Server] = {}
 
-        def start(folder: Path) -> Server:
+        def start(folder: Path, *, daemons: bool = False) -> Server:
             if folder not in started:
                 log = tmp_path_factory.mktemp("jupyter") / "jupyter.log"
-                started[folder] = servers.enter_context(serve(folder, port=free_port(), log=log))
+                with pytest.MonkeyPatch.context() as patch:
+                    for variable in ("CONFIG", "STATE", "CACHE", *([] if daemons else ["DATA"])):
+                        patch.setenv(f"XDG_{variable}_HOME", str(home / variable.lower()))
+                    serving = serve(folder, port=free_port(), log=log)
+                    started[folder] = servers.enter_context(serving)
             return started[folder]
 
         yield start
