@@ -12,8 +12,10 @@ from labs.errors import LabError
 
 T = TypeVar("T")
 
-_HEADER: Final = re.compile(r"\s*(\[\[?)\s*([\w.\"-]+)\s*\]")
-_KEY: Final = re.compile(r"\s*([\w-]+)\s*=")
+_NAME: Final = r'(?:[\w-]+|"[^"]*"|\'[^\']*\')'
+_HEADER: Final = re.compile(rf"\s*(\[\[?)\s*({_NAME}(?:\s*\.\s*{_NAME})*)\s*\]")
+_KEY: Final = re.compile(rf"\s*({_NAME})\s*=")
+_BYTE_ORDER_MARK: Final = "\ufeff"  # with which some editors on Windows begin a file
 
 
 class TomlFile:
@@ -27,10 +29,12 @@ class TomlFile:
         """
         self.file = file
         try:
-            self.data: dict[str, Any] = tomllib.loads(text)
+            self.data: dict[str, Any] = tomllib.loads(text.removeprefix(_BYTE_ORDER_MARK))
         except tomllib.TOMLDecodeError as error:
             line = re.search(r"at line (\d+)", str(error))
             raise LabError(f"{file}:{line[1] if line else '?'}: no TOML: {error}") from error
+        except RecursionError as error:
+            raise LabError(f"{file}: nested too deeply for a topology") from error
         self._lines = _line_numbers(text)
 
     def fail(self, place: str, message: str) -> NoReturn:
@@ -38,7 +42,8 @@ class TomlFile:
         around = place
         while around and around not in self._lines:
             around = around.rpartition(".")[0]
-        raise LabError(f"{self.file}:{self._lines.get(around, 1)}: {place}: {message}")
+        named = place if place.isprintable() else repr(place)
+        raise LabError(f"{self.file}:{self._lines.get(around, 1)}: {named}: {message}")
 
     def whole(self) -> TomlTable:
         """Return the file as one table."""
@@ -68,14 +73,20 @@ def _line_numbers(text: str) -> dict[str, int]:
     table = ""
     for number, line in enumerate(text.splitlines(), start=1):
         if header := _HEADER.match(line):
-            table = header[2].replace('"', "")
+            table = _plain(header[2])
             if header[1] == "[[":
                 counts[table] = counts.get(table, -1) + 1
                 table = f"{table}.{counts[table]}"
             found.setdefault(table, number)
         elif key := _KEY.match(line):
-            found.setdefault(f"{table}.{key[1]}" if table else key[1], number)
+            name = _plain(key[1])
+            found.setdefault(f"{table}.{name}" if table else name, number)
     return found
+
+
+def _plain(name: str) -> str:
+    """Return a dotted name without what quotes its parts."""
+    return ".".join(part.strip("\"'") for part in re.findall(_NAME, name))
 
 
 class TomlTable:
@@ -116,10 +127,10 @@ class TomlTable:
         return value
 
     def text(self, key: str, what: str, default: str | None = None) -> str:
-        """Return text on one line."""
+        """Return text on one line, with nothing in it that would drive a terminal."""
 
         def read(value: Any) -> str | None:  # noqa: ANN401 - TOML from outside
-            return value if isinstance(value, str) and "\n" not in value else None
+            return value if isinstance(value, str) and value.isprintable() else None
 
         return self.get(key, what, read, default)
 
