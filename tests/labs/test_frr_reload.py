@@ -29,7 +29,7 @@ class Peer:
 
     address: str
     asn: str
-    password: str = ""
+    secret: str = ""
     timers: str = ""
     bfd: str = ""
     local_pref: int = 0
@@ -37,9 +37,7 @@ class Peer:
     prefixes: tuple[str, ...] = ()
 
     def policy(self) -> Iterator[str]:
-        number = 0
-        for prefix in self.prefixes:
-            number += 1
+        for number, prefix in enumerate(self.prefixes, start=1):
             yield f"ip prefix-list {self.address}-allowed seq {number} permit {prefix}"
         if not self.prefixes:
             yield f"ip prefix-list {self.address}-allowed seq 1 deny any"
@@ -60,7 +58,7 @@ class Peer:
 
     def neighbor(self) -> Iterator[str]:
         yield f"  neighbor {self.address} remote-as {self.asn}"
-        for word, value in (("timers", self.timers), ("password", self.password)):
+        for word, value in (("timers", self.timers), ("password", self.secret)):
             if value:
                 yield f"  neighbor {self.address} {word} {value}"
         if self.bfd:
@@ -162,7 +160,7 @@ def test_nothing_is_entered_between_equal_texts() -> None:
 
 
 def test_another_password_is_entered_without_taking_the_old_one_out() -> None:
-    old = Speaker(64512, (Peer("192.0.2.1", "65001", password="first"),)).text()
+    old = Speaker(64512, (Peer("192.0.2.1", "65001", secret="first"),)).text()
     assert changes(old, old.replace("first", "second")) == [
         "router bgp 64512",
         "neighbor 192.0.2.1 password second",
@@ -171,7 +169,7 @@ def test_another_password_is_entered_without_taking_the_old_one_out() -> None:
 
 
 def test_a_neighbor_goes_in_one_line_with_all_that_is_said_of_it() -> None:
-    one = Peer("192.0.2.1", "65001", password="first", timers="3 9")
+    one = Peer("192.0.2.1", "65001", secret="first", timers="3 9")
     two = Peer("192.0.2.2", "65002")
     entered = changes(Speaker(64512, (one, two)).text(), Speaker(64512, (two,)).text())
     assert [line for line in entered if "neighbor" in line] == ["no neighbor 192.0.2.1"]
