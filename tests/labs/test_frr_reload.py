@@ -29,7 +29,7 @@ class Peer:
 
     address: str
     asn: str
-    secret: str = ""
+    md5: str = ""
     timers: str = ""
     bfd: str = ""
     local_pref: int = 0
@@ -58,7 +58,7 @@ class Peer:
 
     def neighbor(self) -> Iterator[str]:
         yield f"  neighbor {self.address} remote-as {self.asn}"
-        for word, value in (("timers", self.timers), ("password", self.secret)):
+        for word, value in (("timers", self.timers), ("password", self.md5)):
             if value:
                 yield f"  neighbor {self.address} {word} {value}"
         if self.bfd:
@@ -160,7 +160,7 @@ def test_nothing_is_entered_between_equal_texts() -> None:
 
 
 def test_another_password_is_entered_without_taking_the_old_one_out() -> None:
-    old = Speaker(64512, (Peer("192.0.2.1", "65001", secret="first"),)).text()
+    old = Speaker(64512, (Peer("192.0.2.1", "65001", md5="first"),)).text()
     assert changes(old, old.replace("first", "second")) == [
         "router bgp 64512",
         "neighbor 192.0.2.1 password second",
@@ -169,7 +169,7 @@ def test_another_password_is_entered_without_taking_the_old_one_out() -> None:
 
 
 def test_a_neighbor_goes_in_one_line_with_all_that_is_said_of_it() -> None:
-    one = Peer("192.0.2.1", "65001", secret="first", timers="3 9")
+    one = Peer("192.0.2.1", "65001", md5="first", timers="3 9")
     two = Peer("192.0.2.2", "65002")
     entered = changes(Speaker(64512, (one, two)).text(), Speaker(64512, (two,)).text())
     assert [line for line in entered if "neighbor" in line] == ["no neighbor 192.0.2.1"]
