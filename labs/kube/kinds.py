@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from labs.kube.schema import Obj, Schema
-from labs.kube.schema_check import Violation
+from labs.kube.violation import Violation
 
 
 @dataclass(frozen=True)
