@@ -84,10 +84,7 @@ def _misfits(value: object, schema: Schema, struct: str, path: tuple[str, ...]) 
         for one in value:
             yield from _misfits(one, schema.items or Schema(), struct, path)
     elif not _fits(value, schema):
-        seen = _seen(value)
-        if schema.type == "integer" and seen == "number":
-            seen = f"number {value}"
-        yield _cannot(seen, go_type(schema), struct, path)
+        yield _cannot(_seen(value, schema), go_type(schema), struct, path)
 
 
 def _misfit_mixed(
@@ -101,7 +98,7 @@ def _misfit_mixed(
         elif not _SUFFIX.fullmatch(found[2]):
             yield "unable to parse quantity's suffix"
     elif isinstance(value, bool) or not isinstance(value, int | str):
-        yield _cannot(_seen(value), "int32", struct, path)
+        yield _cannot(_seen(value, schema), "int32", struct, path)
 
 
 def _fits(value: object, schema: Schema) -> bool:
@@ -114,11 +111,12 @@ def _fits(value: object, schema: Schema) -> bool:
     return wanted is None or isinstance(value, wanted)
 
 
-def _seen(value: object) -> str:
+def _seen(value: object, schema: Schema) -> str:
     for kind, name in ((bool, "bool"), (str, "string"), (list, "array"), (dict, "object")):
         if isinstance(value, kind):
             return name
-    return "number"
+    # A number that is no whole number, or too large, is told with its digits.
+    return f"number {value}" if schema.type == "integer" else "number"
 
 
 def _cannot(seen: str, wanted: str, struct: str, path: tuple[str, ...]) -> str:
