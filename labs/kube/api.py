@@ -1,0 +1,437 @@
+"""Every verb of the Kubernetes API, without HTTP: what the server and the controllers both call.
+
+One lock orders all writes: an admission check sees the world that its object enters, and of two
+writers who read the same version exactly one succeeds. Reading takes no such lock.
+
+Source: the verbs of the Kubernetes API concepts; the words of refusals are the API server's.
+"""
+
+import json
+import threading
+from collections.abc import Callable, Sequence
+from typing import Any
+
+from labs.kube import admission, apply, deleting, patch, recording, selectors
+from labs.kube.admission import DeniedError, How, Review, Webhook
+from labs.kube.errors import (
+    ApiError,
+    already_exists,
+    bad_request,
+    conflict,
+    forbidden,
+    invalid,
+    no_such_path,
+    not_found,
+    unsupported_media,
+)
+from labs.kube.kinds import Kind, Kinds
+from labs.kube.schema import Obj
+from labs.kube.schema_check import Violation
+from labs.kube.store import Key, Store
+from labs.kube.times import now
+
+__all__ = ["Api", "ApiError", "DeniedError", "How", "Review", "Webhook"]
+
+JSON_PATCH = "application/json-patch+json"
+MERGE_PATCH = "application/merge-patch+json"
+STRATEGIC_PATCH = "application/strategic-merge-patch+json"
+APPLY_PATCH = "application/apply-patch+yaml"
+
+
+class Api:
+    """The API over a store; safe to use from any thread.
+
+    Objects that come out are shared with the store: copy before changing one.
+    """
+
+    def __init__(self, store: Store, kinds: Kinds, webhooks: Sequence[Webhook] = ()) -> None:
+        """Serve these kinds from this store, and ask these webhooks before writing."""
+        self.store = store
+        self.kinds = kinds
+        self.webhooks = list(webhooks)
+        self.writing = threading.RLock()
+
+    def kind(self, resource: str, version: str | None = None) -> Kind:
+        """The kind behind "services" or "bgppeers.metallb.io", in the storage version by default.
+
+        Raises:
+            ApiError: there is none.
+        """
+        plural, _, group = resource.partition(".")
+        if version is None:
+            kind = self.kinds.storage(group, plural)
+        else:
+            kind = self.kinds.find(group, version, plural)
+        if kind is None:
+            raise no_such_path()
+        return kind
+
+    def view(self, stored: Obj, kind: Kind) -> Obj:
+        """A stored object in the version of `kind`."""
+        if kind.storage:
+            return stored
+        return {**kind.from_storage(stored), "apiVersion": kind.api_version, "kind": kind.kind}
+
+    def stored_form(self, obj: Obj, kind: Kind) -> Obj:
+        """An object of the version of `kind` in the version that is stored."""
+        if kind.storage:
+            return obj
+        storage = self.kind(kind.resource)
+        return {**kind.to_storage(obj), "apiVersion": storage.api_version, "kind": storage.kind}
+
+    def get(
+        self, resource: str, name: str, namespace: str = "", *, version: str | None = None
+    ) -> Obj:
+        """One object.
+
+        Raises:
+            ApiError: there is none (404).
+        """
+        kind = self.kind(resource, version)
+        stored = self.store.get(self.key(kind, name, namespace))
+        if stored is None:
+            raise not_found(resource, name)
+        return self.view(stored, kind)
+
+    def list(
+        self, resource: str, namespace: str | None = None, *, labels: str = "", fields: str = ""
+    ) -> list[Obj]:
+        """All objects of a resource that the selectors match, by namespace and name."""
+        kind = self.kind(resource)
+        by_labels, by_fields = selectors.labels(labels), selectors.fields(fields, kind)
+        objects, _ = self.store.list(kind.group, kind.plural, namespace or None)
+        return [obj for obj in objects if by_labels(obj) and by_fields(obj)]
+
+    def key(self, kind: Kind, name: str, namespace: str | None) -> Key:
+        """Where an object of this kind is kept."""
+        inside = (namespace or "default") if kind.namespaced else ""
+        return Key(kind.group, kind.plural, inside, name)
+
+    def create(
+        self,
+        obj: Obj,
+        *,
+        manager: str = "locrib",
+        dry_run: bool = False,
+        field_validation: str = "Strict",
+        namespace: str | None = None,
+        warnings: "list[str] | None" = None,
+    ) -> Obj:
+        """Make a new object, in the namespace it names unless `namespace` says so.
+
+        Raises:
+            ApiError: it is there already, its namespace is not, or it breaks a rule.
+        """
+        how = How(manager, dry_run, field_validation, [] if warnings is None else warnings)
+        kind = self.kind_of(obj)
+        with self.writing:
+            return self._create(kind, obj, namespace, how)
+
+    def kind_of(self, obj: Obj) -> Kind:
+        """The kind that an object says it is.
+
+        Raises:
+            ApiError: there is no such kind.
+        """
+        kind = self.kinds.of_object(obj)
+        if kind is None:
+            told = f'"{obj.get("kind", "")}" in version "{obj.get("apiVersion", "")}"'
+            raise bad_request(f"no kind {told} is registered")
+        return kind
+
+    def _create(
+        self, kind: Kind, obj: Obj, namespace: str | None, how: How, *, tracked: bool = True
+    ) -> Obj:
+        obj = admission.decoded(obj, kind, how)
+        given = obj.get("metadata") or {}
+        inside = (namespace or given.get("namespace") or "default") if kind.namespaced else ""
+        if given.get("resourceVersion"):
+            raise bad_request("resourceVersion should not be set on objects to be created")
+        new = {**obj, "metadata": admission.new_metadata(obj, inside)}
+        name = new["metadata"].get("name")
+        if not name:
+            told = "metadata.name: Required value: name or generateName is required"
+            violation = Violation("metadata.name", "FieldValueRequired", told)
+            raise invalid(kind, "", [violation])
+        key = self.key(kind, name, inside)
+        self._check_namespace(kind, key)
+        if self.store.get(key) is not None:
+            raise already_exists(kind.resource, name)
+        if "status" in kind.subresources and kind.plural != "nodes":
+            new.pop("status", None)  # a node tells its own status when it registers itself
+        if admission.counts_generations(kind):
+            new["metadata"]["generation"] = 1
+        new = kind.prepare(admission.schema_check.with_defaults(new, kind.schema), None)
+        new = deleting.with_namespace_finalizer(new, kind)
+        admission.check(new, None, kind)
+        if tracked:
+            new = apply.tracked(None, new, manager=how.manager, kind=kind, now=now())
+        storing = self.stored_form(new, kind)
+        self._ask(kind, "CREATE", None, storing)
+        if how.dry_run:
+            return self.view(storing, kind)
+        return self.view(self.store.create(key, storing), kind)
+
+    def _check_namespace(self, kind: Kind, key: Key) -> None:
+        if not kind.namespaced:
+            return
+        namespace = self.store.get(Key("", "namespaces", "", key.namespace))
+        if namespace is None:
+            raise not_found("namespaces", key.namespace)
+        if "deletionTimestamp" in namespace["metadata"]:
+            told = (
+                f"unable to create new content in namespace {key.namespace} "
+                "because it is being terminated"
+            )
+            raise forbidden(kind.resource, key.name, told)
+
+    def _ask(self, kind: Kind, operation: str, old: Obj | None, new: Obj | None) -> None:
+        subject = new or old or {}
+        details = {"name": subject["metadata"]["name"], "group": kind.group, "kind": kind.plural}
+        review = Review(operation, old, new, self.list)
+        admission.ask(self.webhooks, kind.resource, review, details)
+
+    def update(
+        self,
+        obj: Obj,
+        *,
+        subresource: str = "",
+        manager: str = "locrib",
+        dry_run: bool = False,
+        field_validation: str = "Strict",
+        warnings: "list[str] | None" = None,
+    ) -> Obj:
+        """Replace an object, or its status.
+
+        Raises:
+            ApiError: there is none (404), it was changed since the resourceVersion given (409),
+                or the new one breaks a rule.
+        """
+        how = How(manager, dry_run, field_validation, [] if warnings is None else warnings)
+        kind = self.kind_of(obj)
+        given = obj.get("metadata") or {}
+        key = self.key(kind, given.get("name", ""), given.get("namespace"))
+        with self.writing:
+            if not (kind.builtin or subresource or given.get("resourceVersion")):
+                path = "metadata.resourceVersion"
+                told = f"{path}: Invalid value: 0: must be specified for an update"
+                raise invalid(kind, key.name, [Violation(path, "FieldValueInvalid", told)])
+            return self._change(kind, key, lambda _: obj, subresource, how)
+
+    def patch(
+        self,
+        resource: str,
+        name: str,
+        namespace: str,
+        patch: Any,  # noqa: ANN401 -- an object, or the list of a JSON patch
+        content_type: str = MERGE_PATCH,
+        *,
+        subresource: str = "",
+        manager: str = "locrib",
+        force: bool = False,
+        dry_run: bool = False,
+        field_validation: str = "Strict",
+        version: str | None = None,
+        warnings: "list[str] | None" = None,
+    ) -> Obj:
+        """Change an object by a patch of one of the four kinds; an apply may create it.
+
+        Raises:
+            ApiError: there is none (404), the patch does not fit, another owns the field (409).
+        """
+        how = How(manager, dry_run, field_validation, [] if warnings is None else warnings, force)
+        kind = self.kind(resource, version)
+        key = self.key(kind, name, namespace)
+        if content_type == APPLY_PATCH:
+            return self._apply(kind, key, patch, subresource, how)
+        change = patching(kind, patch, content_type)
+        with self.writing:
+            return self._change(kind, key, change, subresource, how)
+
+    def _apply(self, kind: Kind, key: Key, config: Obj, subresource: str, how: How) -> Obj:
+        config = admission.decoded(config, kind, how)
+
+        def merged(live: Obj | None) -> Obj:
+            return apply.applied(
+                live,
+                config,
+                manager=how.manager,
+                force=how.force,
+                kind=kind,
+                subresource=subresource,
+                now=now(),
+            )
+
+        with self.writing:
+            if self.store.get(key) is not None:
+                return self._change(kind, key, merged, subresource, how, tracked=False)
+            if subresource:
+                raise not_found(kind.resource, key.name)
+            return self._create(kind, merged(None), key.namespace, how, tracked=False)
+
+    def _change(
+        self,
+        kind: Kind,
+        key: Key,
+        change: Callable[[Obj], Obj],
+        subresource: str,
+        how: How,
+        *,
+        tracked: bool = True,
+    ) -> Obj:
+        """Make a new state of an object from the one it has; `writing` is held."""
+        stored = self.store.get(key)
+        if stored is None:
+            raise not_found(kind.resource, key.name)
+        old = self.view(stored, kind)
+        new = admission.decoded(change(old), kind, how)
+        new = {**new, "metadata": admission.kept_metadata(new, old, kind)}
+        if subresource == "status":
+            new = _with_status_of({**old, "metadata": new["metadata"]}, new)
+            for mine in ("labels", "annotations", "finalizers", "ownerReferences"):
+                new["metadata"].pop(mine, None)
+                if mine in old["metadata"]:
+                    new["metadata"][mine] = old["metadata"][mine]
+        elif "status" in kind.subresources:
+            new = _with_status_of(new, old)
+        new = kind.prepare(admission.schema_check.with_defaults(new, kind.schema), old)
+        moved = admission.wanted_part(new) != admission.wanted_part(old)
+        if moved and admission.counts_generations(kind):
+            new["metadata"]["generation"] = old["metadata"].get("generation", 0) + 1
+        admission.check(new, old, kind, subresource)
+        if tracked and not admission.same(old, new):
+            new = apply.tracked(
+                old, new, manager=how.manager, kind=kind, subresource=subresource, now=now()
+            )
+        storing = self.stored_form(new, kind)
+        if subresource != "status":
+            self._ask(kind, "UPDATE", stored, storing)
+        if how.dry_run:
+            return self.view(storing, kind)
+        if admission.same(old, new) and not _record_differs(old, new):
+            return old
+        return self.view(self._keep(key, storing, stored), kind)
+
+    def _keep(self, key: Key, new: Obj, stored: Obj) -> Obj:
+        """Store the new state; an object that only waited for its finalizers goes."""
+        version = stored["metadata"]["resourceVersion"]
+        if deleting.may_go(new):
+            self.store.update(key, new, version)
+            return self.store.delete(key)
+        return self.store.update(key, new, version)
+
+    def set_status(self, obj: Obj, status: Obj, *, manager: str = "locrib") -> Obj:
+        """Write an object's status, whatever else changed meanwhile; nothing when it is equal.
+
+        Raises:
+            ApiError: the object is gone (404), or is another one of the same name (409).
+        """
+        kind = self.kind_of(obj)
+        metadata = obj["metadata"]
+        key = self.key(kind, metadata["name"], metadata.get("namespace"))
+        how = How(manager, field_validation="Strict")
+
+        def change(old: Obj) -> Obj:
+            if old["metadata"]["uid"] != metadata.get("uid", old["metadata"]["uid"]):
+                raise conflict(kind.resource, key.name, "it is another object by now")
+            return {**old, "status": status}
+
+        with self.writing:
+            return self._change(kind, key, change, "status", how)
+
+    def delete(
+        self,
+        resource: str,
+        name: str,
+        namespace: str = "",
+        *,
+        propagation: str = "Background",
+        grace: int | None = None,
+        uid: str = "",
+        resource_version: str = "",
+        dry_run: bool = False,
+    ) -> Obj:
+        """Delete an object, or mark it when a kubelet or a finalizer has to agree first.
+
+        Returns its last state: with a deletionTimestamp when it is only marked.
+
+        Raises:
+            ApiError: there is none (404), or it is not the one meant (409).
+        """
+        kind = self.kind(resource)
+        key = self.key(kind, name, namespace)
+        wanted = deleting.Wanted(propagation, grace, uid, resource_version)
+        with self.writing:
+            stored = self.store.get(key)
+            if stored is None:
+                raise not_found(resource, name)
+            marked = deleting.marked(stored, kind, wanted)
+            self._ask(kind, "DELETE", stored, None)
+            if dry_run:
+                return stored if marked is None else marked
+            if marked is None:
+                return self.store.delete(key)
+            if marked == stored:
+                return stored
+            return self._keep(key, marked, stored)
+
+    def event(
+        self,
+        about: Obj,
+        reason: str,
+        message: str,
+        type: str = "Normal",  # noqa: A002 -- the field's own name
+        component: str = "locrib",
+    ) -> None:
+        """Tell of something that happened to an object; the same again is counted."""
+        with self.writing:
+            recording.record(self, about, reason, message, type, component)
+
+
+def patching(
+    kind: Kind,
+    body: Any,  # noqa: ANN401 -- an object, or the list of a JSON patch
+    content_type: str,
+) -> Callable[[Obj], Obj]:
+    """What a patch does to an object.
+
+    Raises:
+        ApiError: the kind takes no such patch, or the body is none.
+    """
+    accepted = [JSON_PATCH, MERGE_PATCH, APPLY_PATCH]
+    if kind.builtin:
+        accepted.insert(2, STRATEGIC_PATCH)
+    if content_type not in accepted:
+        raise unsupported_media(accepted)
+    wanted = list if content_type == JSON_PATCH else dict
+    if not isinstance(body, wanted):
+        raise bad_request(
+            f"json: cannot unmarshal {_json_name(body)} into Go value of type "
+            f"{'jsonpatch.Patch' if wanted is list else 'map[string]interface {}'}"
+        )
+    if content_type == JSON_PATCH:
+        return lambda obj: patch.json_patch(obj, body)
+    if content_type == STRATEGIC_PATCH:
+        return lambda obj: patch.strategic_merge(obj, body, kind.schema)
+    return lambda obj: patch.merge_patch(obj, body)
+
+
+def _json_name(value: Any) -> str:  # noqa: ANN401 -- any JSON value
+    first = json.dumps(value)[:1]
+    return {"{": "object", "[": "array", '"': "string", "t": "bool", "f": "bool"}.get(
+        first, "number"
+    )
+
+
+def _with_status_of(obj: Obj, other: Obj) -> Obj:
+    rest = {name: value for name, value in obj.items() if name != "status"}
+    return {**rest, "status": other["status"]} if "status" in other else rest
+
+
+def _record_differs(old: Obj, new: Obj) -> bool:
+    """Whether who owns which field changed, and not only when it was last written."""
+    records = [
+        [{**entry, "time": ""} for entry in obj["metadata"].get("managedFields") or ()]
+        for obj in (old, new)
+    ]
+    return records[0] != records[1]
