@@ -77,8 +77,13 @@ class Bench:
 Trial = Callable[[Bench], str]
 
 
-class NotUnpackedError(LabError):
-    """What a trial runs is not in the data folder."""
+class LackingError(LabError):
+    """What a trial runs is not in the data folder, or is damaged there; `mend` puts it there."""
+
+    def __init__(self, said: str, mend: str) -> None:
+        """Keep the step that mends it beside the words."""
+        super().__init__(said)
+        self.mend = mend
 
 
 def _packets(bench: Bench) -> str:
@@ -125,7 +130,7 @@ def _password(bench: Bench) -> str:
 
 
 def _rules(bench: Bench) -> str:
-    root = bench.tree.root(bench.RIGHT, _unpacked(bench, "nftables"))
+    root = _nftables_root(bench)
     pods = "{ 0 : 192.0.2.1, 1 : 192.0.2.3 }"
     rules = (
         "add table ip doctor",
@@ -137,6 +142,19 @@ def _rules(bench: Bench) -> str:
     for rule in rules:
         bench.tree.run(["nft", rule], bench.RIGHT, root)
     return "NAT to one of two pods, and three packets in ten lost"
+
+
+def _nftables_root(bench: Bench) -> str:
+    """Return the root of an nft that runs: only then is a rule refused by the kernel."""
+    nftables = bench.daemons.get("nftables")
+    if nftables is None:
+        raise LackingError("nftables is not unpacked", FETCH)
+    try:
+        root = bench.tree.root(bench.RIGHT, nftables)
+        bench.tree.run(["nft", "--version"], bench.RIGHT, root)
+    except (LabError, OSError) as error:
+        raise LackingError(str(error), _unpack_anew(nftables)) from error
+    return root
 
 
 def _frr(bench: Bench, daemon: Daemon) -> None:
@@ -257,8 +275,9 @@ def _as_whom() -> str:
 def _try(check: Check, bench: Bench) -> Finding:
     try:
         seen = check.trial(bench)
-    except NotUnpackedError as error:
-        return Finding(check.name, check.title, False, str(error), FETCH, check.needed)
+    except LackingError as error:
+        said = _last_line(error)
+        return Finding(check.name, check.title, False, said, error.mend, check.needed)
     except (LabError, OSError) as error:
         said = _last_line(error)
         return Finding(check.name, check.title, False, said, check.mend, check.needed)
@@ -275,19 +294,13 @@ def _start(
         return Finding(name, title, ok=False, seen=seen, mend=FETCH)
     try:
         start(bench, daemon)
-    except LabError as error:
+    except (LabError, OSError) as error:
         return Finding(name, title, ok=False, seen=_last_line(error), mend=_unpack_anew(daemon))
     return Finding(name, title, ok=True, seen=f"{daemon.title} starts and answers")
 
 
 def _unpack_anew(daemon: Daemon) -> str:
     return f"rm -r {daemon.root.parent} && {FETCH}"
-
-
-def _unpacked(bench: Bench, name: str) -> Daemon:
-    if name not in bench.daemons:
-        raise NotUnpackedError(f"{name} is not unpacked")
-    return bench.daemons[name]
 
 
 def _last_line(error: Exception) -> str:

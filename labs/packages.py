@@ -135,10 +135,21 @@ def installed(folder: Path | None = None) -> dict[str, Daemon]:
     found: dict[str, Daemon] = {}
     own = ARCHITECTURES.get(platform.machine(), "*")
     for path in sorted((folder or daemons_folder()).glob(f"*-{own}/*/manifest.json")):
-        fields = json.loads(path.read_text(encoding="utf-8"))
-        if fields.pop("format") == MANIFEST_FORMAT and fields["name"] in OFFERS:
-            found.setdefault(fields["name"], Daemon(**fields, root=path.parent / "root"))
+        daemon = _read(path)
+        if daemon is not None:
+            found.setdefault(daemon.name, daemon)
     return found
+
+
+def _read(manifest: Path) -> Daemon | None:
+    """Return an unpacked daemon; None for one of another format, or that is damaged."""
+    root = manifest.parent / "root"
+    try:
+        fields = json.loads(manifest.read_text(encoding="utf-8"))
+        current = fields.pop("format") == MANIFEST_FORMAT and fields["name"] in OFFERS
+        return Daemon(**fields, root=root) if current and root.is_dir() else None
+    except (OSError, ValueError, KeyError, TypeError, AttributeError):
+        return None  # `ensure` unpacks it anew
 
 
 def available(folder: Path | None = None) -> dict[str, str]:
@@ -251,7 +262,7 @@ class _Fetch:
         (whole / "manifest.json").write_text(json.dumps(manifest, indent=1), encoding="utf-8")
         final = self.place / f"{apt.release}-{apt.architecture}" / name
         final.parent.mkdir(exist_ok=True)
-        if final.exists():  # of another format
+        if final.exists():  # of another format, or damaged
             final.rename(scratch / f"{name}-old")
         whole.rename(final)
         self.tell(f"{name}: {offer.package} {package} is ready")

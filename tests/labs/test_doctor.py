@@ -4,13 +4,15 @@ import json
 import platform
 import subprocess
 import sys
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
+from unpacked import wanted
 
 from labs import doctor
 from labs.doctor import CHECKS, FETCH, STARTS, Finding, examine, refusal_mend
-from labs.packages import OFFERS, Daemons
+from labs.packages import MOUNT_POINTS, OFFERS, PRIVATE_FOLDERS, Daemons
 
 TOP = Path(__file__).parents[2]
 EXAMINE = """
@@ -43,6 +45,24 @@ def test_what_is_not_unpacked_is_named_with_its_reason() -> None:
     assert findings["bird"].seen == "not unpacked: the disk is full"
     assert {findings[name].mend for name in ("rules", *STARTS)} == {FETCH}
     assert findings["packets"].ok
+
+
+@pytest.mark.lab
+@pytest.mark.usefixtures("namespaces")
+def test_what_was_unpacked_and_is_damaged_is_to_be_unpacked_anew(
+    daemons: Daemons, tmp_path: Path
+) -> None:
+    nftables, bird = wanted(daemons, "nftables"), wanted(daemons, "bird")
+    empty = tmp_path / "nftables" / "root"
+    for name in (*PRIVATE_FOLDERS, *MOUNT_POINTS):
+        (empty / name).mkdir(parents=True)
+    damaged = {
+        "nftables": replace(nftables, root=empty),
+        "bird": replace(bird, root=tmp_path / "gone" / "root"),
+    }
+    findings = by_check(list(examine(damaged, {})))
+    assert findings["rules"].mend == f"rm -r {empty.parent} && {FETCH}"
+    assert findings["bird"].mend == f"rm -r {tmp_path / 'gone'} && {FETCH}"
 
 
 @pytest.mark.lab

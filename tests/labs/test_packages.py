@@ -1,5 +1,6 @@
 import json
 import os
+import shutil
 import signal
 import subprocess
 import sys
@@ -132,10 +133,36 @@ def test_a_daemon_of_another_format_is_unpacked_anew(
     assert (ensure([SMALL], folder=tmp_path)[SMALL].root / "usr/sbin/bird").exists()
 
 
+@pytest.mark.parametrize("manifest", ['{"format": 3, "na', "{}", "[]", '{"format": 3}', "\x00"])
+def test_a_daemon_whose_manifest_is_damaged_is_not_taken_and_harms_no_other(
+    unpacked: tuple[Path, Daemons, list[str]], manifest: str
+) -> None:
+    folder, daemons, _ = unpacked
+    broken = daemons[SMALL].root.parents[1] / "frr-8.4"
+    broken.mkdir()
+    (broken / "manifest.json").write_text(manifest, encoding="utf-8")
+    try:
+        assert set(installed(folder)) == {SMALL}
+    finally:
+        shutil.rmtree(broken)
+
+
+def test_a_daemon_whose_files_are_gone_is_not_taken(
+    unpacked: tuple[Path, Daemons, list[str]],
+) -> None:
+    folder, daemons, _ = unpacked
+    root = daemons[SMALL].root
+    away = root.rename(root.with_name("away"))
+    try:
+        assert installed(folder) == {}
+    finally:
+        away.rename(root)
+
+
 def test_a_daemon_of_another_architecture_is_not_taken(tmp_path: Path) -> None:
     for architecture in ("amd64", "arm64"):
         home = tmp_path / f"bookworm-{architecture}" / SMALL
-        home.mkdir(parents=True)
+        (home / "root").mkdir(parents=True)
         manifest = {
             "format": MANIFEST_FORMAT,
             "name": SMALL,
