@@ -4,6 +4,9 @@ What the host originates stands in a static protocol; what it learns goes into t
 neighbor has a filter in each direction. As with FRR, a lab is in a hurry to connect and leaves the
 protocol's own timers to the daemon and the topology. BIRD 2 has channels, one a family; BIRD 1.6,
 whose dialect Calico speaks, has not.
+
+A neighbor that sends too much is disabled until somebody enables its protocol, as FRR does it;
+BIRD's own default is to restart the session again and again.
 """
 
 from __future__ import annotations
@@ -11,7 +14,12 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator, Sequence
 
-from labs.topology import BFD_MILLISECONDS, BFD_MULTIPLIER, Host, Session, Topology
+from labs.stayrtr import PORT
+from labs.topology import BFD_MILLISECONDS, BFD_MULTIPLIER, Host, Session, Side, Topology
+
+ROA_TABLE = "roas"
+VALIDATOR_SECONDS = 2
+"""How often a validator is asked, and how soon again when it was not there."""
 
 
 def protocol_name(host: str) -> str:
@@ -55,6 +63,8 @@ def bird_config(
             f"  interval {BFD_MILLISECONDS} ms; multiplier {BFD_MULTIPLIER};",
             "}; }",
         ]
+    if host.rpki:
+        lines += _validator(topology, host)
     for name in topology.prefixes:
         entries = ", ".join(map(_pattern, topology.prefixes[name]))
         if entries:
@@ -63,11 +73,8 @@ def bird_config(
         lines.append(f"protocol bgp {protocol_name(session.other(host.name).host)} {{")
         lines += _speaking(topology, session, host, host.asn if asn is None else asn)
         mine = session.side(host.name)
-        policies = [
-            f"import {_filter(mine.accepts, topology)};",
-            f"export {_filter(mine.sends, topology)};",
-        ]
-        lines += [*_channel(policies, channels=channels), "}"]
+        channel = [*_policies(mine, topology), *_options(mine, channels=channels)]
+        lines += [*_channel(channel, channels=channels), "}"]
     return "\n".join(lines) + "\n"
 
 
@@ -84,6 +91,38 @@ def _pattern(entry: str) -> str:
     return f"{base}{{{base.partition('/')[2]},{longest}}}" if longest else base
 
 
+def _validator(topology: Topology, host: Host) -> Iterator[str]:
+    addresses = topology.meeting(host.name, host.rpki)
+    assert addresses is not None  # noqa: S101 - the reader of topologies has checked it
+    yield f"roa4 table {ROA_TABLE};"
+    yield f"protocol rpki {protocol_name(host.rpki)} {{"
+    yield f"  roa4 {{ table {ROA_TABLE}; }};"
+    yield f"  remote {addresses[1]} port {PORT};"
+    yield f"  refresh {VALIDATOR_SECONDS}; retry {VALIDATOR_SECONDS};"
+    yield "}"
+
+
+def _policies(mine: Side, topology: Topology) -> Iterator[str]:
+    accepts = _matching(mine.accepts, topology)
+    if accepts and mine.reject_invalid:
+        invalid = f"roa_check({ROA_TABLE}, net, bgp_path.last) = ROA_INVALID"
+        yield f"import filter {{ if {invalid} then reject; if {accepts} then accept; reject; }};"
+    else:
+        yield f"import {f'where {accepts}' if accepts else 'none'};"
+    sends = _matching(mine.sends, topology)
+    yield f"export {f'where {sends}' if sends else 'none'};"
+
+
+def _options(mine: Side, *, channels: bool) -> Iterator[str]:
+    if mine.reject_invalid:
+        yield "import table on;"  # what was refused is kept, and judged anew when a ROA changes
+    if mine.next_hop_self:
+        # BIRD 1.6 does it to what it reflects too
+        yield "next hop self ebgp;" if channels else "next hop self;"
+    if mine.max_prefixes is not None:
+        yield f"import limit {mine.max_prefixes} action disable;"
+
+
 def _speaking(topology: Topology, session: Session, host: Host, asn: int) -> Iterator[str]:
     mine, theirs = session.side(host.name), session.other(host.name)
     yield f"  local {mine.address} as {asn};"
@@ -97,13 +136,20 @@ def _speaking(topology: Topology, session: Session, host: Host, asn: int) -> Ite
         yield f'  password "{session.password}";'
     if session.bfd:
         yield "  bfd on;"
+    if mine.client:
+        yield "  rr client;"
+        if host.cluster_id:
+            yield f"  rr cluster id {host.cluster_id};"
 
 
-def _filter(sets: Sequence[str], topology: Topology) -> str:
-    named = [name for name in sets if topology.prefixes[name]]
-    if not named:
-        return "none"
-    return "where " + " || ".join(f"net ~ {name.upper()}" for name in named)
+def _matching(sets: Sequence[str], topology: Topology) -> str:
+    """Write what a prefix has to match, "" where none may pass."""
+    return " || ".join(f"net ~ {name.upper()}" for name in sets if topology.prefixes[name])
+
+
+def table_name(daemon: str) -> str:
+    """Return what BIRD calls its table of IPv4 routes."""
+    return "master4" if daemon == "bird" else "master"
 
 
 _BGP_STATE = re.compile(r"^\s+BGP state:\s+(\w+)", re.MULTILINE)

@@ -8,15 +8,23 @@ from typing import Final
 
 from bgp.snapshot import Bfd, RibEntry
 from labs.bird import Bird
-from labs.bird_config import bird_config, protocol_name, session_state
+from labs.bird_config import (
+    ROA_TABLE,
+    bird_config,
+    protocol_name,
+    session_state,
+    table_name,
+)
 from labs.errors import LabError
 from labs.packages import Daemon
 from labs.process_tree import ProcessTree
 from labs.rib_reading import bird_rib, peers_of
+from labs.roas import Roa
 from labs.routers import BFD_UP
 from labs.topology import Host, Session, Topology
 
 _ROUTE: Final = re.compile(r"^(\d+\.\d+\.\d+\.\d+/\d+)\s", re.MULTILINE)
+_ROA: Final = re.compile(r"^(\d\S*/\d+)-(\d+) AS(\d+)\s", re.MULTILINE)
 _AS_PATH: Final = re.compile(r"BGP\.as_path:[ \t]*(.*)")
 _NEXT_HOP: Final = re.compile(r"BGP\.next_hop:\s*(\S+)")
 
@@ -64,7 +72,8 @@ class BirdRouter:
         """Return BIRD's table, links and static routes among it."""
         peers = peers_of(self._topology, self._host)
         by_protocol = {protocol_name(name): peer for name, peer in peers.items()}
-        return bird_rib(self._bird.ask("show route all"), by_protocol)
+        table = table_name(self.daemon.name)  # ROAs stand in another
+        return bird_rib(self._bird.ask(f"show route table {table} all"), by_protocol)
 
     def announced(self, session: Session) -> tuple[str, ...]:
         """Return the prefixes BIRD exports, in its order; none while the session is down."""
@@ -92,9 +101,25 @@ class BirdRouter:
         """Reconfigure BIRD, which begins those sessions anew that the change concerns."""
         self._bird.reconfigure(bird_config(self._topology, self._host, asn, more))
 
+    def roas(self) -> frozenset[Roa]:
+        """Return the ROAs that the validator has told BIRD."""
+        return frozenset(
+            Roa(prefix, int(longest), int(asn))
+            for prefix, longest, asn in _ROA.findall(
+                self._bird.ask(f"show route table {ROA_TABLE}")
+            )
+        )
+
+    def refilter(self) -> None:
+        """Pass what was received through the filters again, as BIRD does by itself for a ROA."""
+        for session in self._topology.sessions_of(self._host.name):
+            self._bird.ask(f"reload in {self._protocol(session)}")
+
     def hurry(self, session: Session) -> None:
-        """Restart the protocol."""
-        self._bird.ask(f"restart {self._protocol(session)}")
+        """Restart the protocol, or enable it where too many prefixes have disabled it."""
+        name = self._protocol(session)
+        if "already disabled" in self._bird.ask(f"restart {name}"):
+            self._bird.ask(f"enable {name}")
 
     def alive(self) -> bool:
         """Tell whether the daemon's process still runs."""

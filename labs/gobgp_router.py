@@ -6,6 +6,7 @@ to send anything anywhere.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping, Sequence
 from typing import Any, Final
 
@@ -15,8 +16,10 @@ from labs.gobgp_config import gobgp_config
 from labs.packages import Daemon
 from labs.process_tree import ProcessTree
 from labs.rib_reading import gobgp_rib, peers_of
+from labs.roas import Roa
 from labs.topology import Host, Session, Topology
 
+_ROA: Final = re.compile(r"^(\d\S*/\d+)\s+(\d+)\s+(\d+)\s", re.MULTILINE)
 _STATES: Final = ("?", "Idle", "Connect", "Active", "OpenSent", "OpenConfirm", "Established")
 """GoBGP numbers the states (`SessionState` of its API) and prints them in capitals."""
 _AS_PATH, _NEXT_HOP = 2, 3  # attribute types, RFC 4271 section 5.1
@@ -101,9 +104,22 @@ class GobgpRouter:
         self._announce(tuple(prefix for prefix in more if prefix not in self._more))
         self._more = more
 
+    def roas(self) -> frozenset[Roa]:
+        """Return the ROAs that the validator has told GoBGP."""
+        return frozenset(
+            Roa(prefix, int(longest), int(asn))
+            for prefix, longest, asn in _ROA.findall(self._gobgp.gobgp("rpki table"))
+        )
+
+    def refilter(self) -> None:
+        """Pass what was received through the policies again."""
+        self._gobgp.gobgp("neighbor all softresetin")
+
     def hurry(self, session: Session) -> None:
-        """Reset the session."""
-        self._gobgp.gobgp(f"neighbor {session.other(self._host.name).address} reset")
+        """Reset the session, or enable it where too many prefixes have shut it down."""
+        neighbor = f"neighbor {session.other(self._host.name).address}"
+        shut = self._gobgp.gobgp_json(neighbor)["state"].get("admin_state")
+        self._gobgp.gobgp(f"{neighbor} {'enable' if shut else 'reset'}")
 
     def alive(self) -> bool:
         """Tell whether the daemon's process still runs."""

@@ -13,6 +13,7 @@ from bgp.snapshot import Bfd, RibEntry
 from labs import packages
 from labs.errors import LabError
 from labs.packages import Daemon
+from labs.roas import Roa
 from labs.topology import Session
 
 BFD_UP: Final = "up"
@@ -58,6 +59,12 @@ class Router(Protocol):
 
     def tell(self, asn: int | None, more: tuple[str, ...]) -> None:
         """Announce another My Autonomous System, and prefixes beyond the topology's."""
+
+    def roas(self) -> frozenset[Roa]:
+        """Return the ROAs that its validator has told it; none for a host that asks none."""
+
+    def refilter(self) -> None:
+        """Pass everything received through the policies again."""
 
     def hurry(self, session: Session) -> None:
         """Begin a session anew at once instead of when a timer says."""

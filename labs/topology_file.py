@@ -18,7 +18,9 @@ from labs.kube_proxy import TrafficPolicy
 from labs.roas import Roa, read_roa
 from labs.toml_file import TomlFile, TomlTable, interface, prefix
 from labs.topology import End, Host, Link, Role, Service, Topology
+from labs.topology_limits import limit
 from labs.topology_sessions import check_sessions, read_session
+from labs.topology_static import check_static_routes, read_static_routes
 
 FOLDER: Final = Path(__file__).parent / "topologies"
 DAEMONS: Final[Mapping[str, tuple[str, ...]]] = {
@@ -111,6 +113,7 @@ def parse(text: str, file: str) -> Topology:
     )
     _check_gateways(toml, topology)
     _check_validators(toml, topology)
+    check_static_routes(toml, topology)
     sessions = tuple(read_session(table, topology) for table in toml.array("session"))
     check_sessions(toml, sessions)
     return replace(topology, sessions=sessions)
@@ -151,7 +154,7 @@ def _longer(entry: re.Match[str]) -> bool:
 
 def _host(name: str, table: TomlTable) -> Host:
     _check_name(table, name)
-    table.only("role", "daemon", *_SPOKEN, "gateway", "loopbacks", "pod_cidr", "roas")
+    table.only("role", "daemon", *_SPOKEN, "gateway", "routes", "loopbacks", "pod_cidr", "roas")
     role = Role(table.one_of("role", [role.value for role in Role if role is not Role.POD]))
     spoken = "daemon" in table.data
     if not spoken:
@@ -159,6 +162,9 @@ def _host(name: str, table: TomlTable) -> Host:
             if key in table.data:
                 table.fail(key, "a host without a daemon does not speak BGP")
     daemons = DAEMONS[table.one_of("daemon", DAEMONS)] if spoken else ()
+    for key in _SPOKEN:
+        if key in table.data and (why := limit(daemons, key)):
+            table.fail(key, f"{name} {why}")
     asn = range(1, _AS_LIMIT + 1)
     return Host(
         name=name,
@@ -174,7 +180,8 @@ def _host(name: str, table: TomlTable) -> Host:
         relax=table.flag("relax"),
         pod_cidr=table.prefix("pod_cidr", ""),
         roas=_roas(table, role),
-        rpki=_rpki(table, daemons),
+        rpki=table.text("rpki", "a validator's name", ""),
+        routes=read_static_routes(table),
     )
 
 
@@ -190,12 +197,6 @@ def _roas(table: TomlTable, role: Role) -> tuple[Roa, ...]:
             )
         found.append(roa)
     return tuple(found)
-
-
-def _rpki(table: TomlTable, daemons: tuple[str, ...]) -> str:
-    if "rpki" in table.data and not daemons[0].startswith("frr"):
-        table.fail("rpki", "labs know how to ask that of FRR only")
-    return table.text("rpki", "a validator's name", "")
 
 
 def _check_validators(toml: TomlFile, topology: Topology) -> None:

@@ -6,6 +6,7 @@ from typing import Final
 
 from labs.toml_file import TomlFile, TomlTable
 from labs.topology import Session, Side, Topology
+from labs.topology_limits import limit
 
 _ENDS: Final = 2
 _SHORTEST_HOLD: Final = 3  # seconds, RFC 4271 section 4.2
@@ -42,8 +43,8 @@ def read_session(table: TomlTable, topology: Topology) -> Session:
         table.fail("ends", "both ends are passive, so neither would ever connect")
     bfd = table.flag("bfd")
     for end in ends:
-        if bfd and topology.hosts[end].daemon == "gobgp":
-            table.fail("bfd", f"{end} runs GoBGP, which has no BFD in the versions labs know")
+        if bfd and (why := limit(topology.hosts[end].daemons, "bfd")):
+            table.fail("bfd", f"{end} {why}")
     password = table.text("password", "a password without spaces", "")
     if password and not password.isalnum():
         table.fail("password", "expected letters and digits only")
@@ -59,9 +60,9 @@ def _side(table: TomlTable, name: str, neighbor: str, address: str, topology: To
         if key in mine.data and not fits:
             which = "an iBGP" if key != "as_override" else "an eBGP"
             mine.fail(key, f"means something in {which} session only")
-    for key in ("as_override", "next_hop_self", "max_prefixes", "client", "reject_invalid"):
-        if key in mine.data and host.daemon != "frr":
-            mine.fail(key, f"labs know how to ask that of FRR only, and {name} runs {host.daemon}")
+    for key in mine.data:
+        if why := limit(host.daemons, key):
+            mine.fail(key, f"{name} {why}")
     if "reject_invalid" in mine.data and not host.rpki:
         mine.fail("reject_invalid", f"{name} asks no validator: say which by rpki in host.{name}")
     sets = tuple(topology.prefixes)

@@ -129,11 +129,7 @@ def routes(topology: Topology, host: Host) -> Iterator[str]:
         if addresses is None:
             raise LabError(f"{host.name} has no network in common with its gateway {host.gateway}")
         yield f"ip -n {host.name} route replace default via {addresses[1]}"
-    if topology.node_routes and host.role is Role.NODE:
-        for other in topology.hosts.values():
-            next_door = topology.meeting(host.name, other.name)
-            if other.role is Role.NODE and other.pod_cidr and other != host and next_door:
-                yield f"ip -n {host.name} route replace {other.pod_cidr} via {next_door[1]}"
+    yield from _written_down(topology, host)
     for link in topology.links_of(host.name):
         pod = topology.hosts.get(link.other(host.name).host)
         if host.role is Role.NODE and pod is not None and pod.role is Role.POD:
@@ -141,6 +137,18 @@ def routes(topology: Topology, host: Host) -> Iterator[str]:
             interface = link.end(host.name).interface
             yield f"ip -n {host.name} link set {interface} address {_NODE_END}"
             yield f"ip -n {host.name} route replace {address} dev {interface}"
+
+
+def _written_down(topology: Topology, host: Host) -> Iterator[str]:
+    """Return the commands for the static routes of a file, and between nodes for pods."""
+    if host.daemon != "frr":  # FRR's staticd looks after its own
+        for route in host.routes:
+            yield f"ip -n {host.name} route replace {route}"
+    if topology.node_routes and host.role is Role.NODE:
+        for other in topology.hosts.values():
+            next_door = topology.meeting(host.name, other.name)
+            if other.role is Role.NODE and other.pod_cidr and other != host and next_door:
+                yield f"ip -n {host.name} route replace {other.pod_cidr} via {next_door[1]}"
 
 
 def cut(topology: Topology, link: Link) -> Iterator[str]:

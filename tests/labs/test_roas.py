@@ -67,7 +67,11 @@ def test_what_is_invalid_is_not_expected() -> None:
         ('roas = ["', 'roas = ["x ', "host.validator.roas: expected ROAs such as 198.51.100.0/24"),
         ('rpki = "validator"', 'rpki = "legit"', "host.border.rpki: no validator is called 'legit"),
         ('rpki = "validator"', "", "reject_invalid: border asks no validator: say which by rpki"),
-        ("asn = 64666", 'asn = 64666\nrpki = "validator"', "rpki: labs know how to ask that"),
+        (
+            'daemon = "bird"\nasn = 64666',
+            'daemon = "bird-1.6"\nasn = 64666\nrpki = "validator"',
+            "hijacker runs BIRD 1.6, which does not speak RTR with a validator; BIRD 2, FRR and",
+        ),
         ("asn = 64701", "asn = 64701\nroas = []", "roas: only a host with the role val"),
         ("asn = 64701", 'asn = 64701\nrpki = "validator"', "validator has no address in a network"),
     ],

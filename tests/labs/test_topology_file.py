@@ -84,8 +84,30 @@ def test_what_labs_cannot_ask_of_a_daemon_is_refused() -> None:
     text = (FOLDER / "four-daemons.toml").read_text(encoding="utf-8")
     with pytest.raises(LabError, match=r"session\.3\.bfd: cilium runs GoBGP, which has no BFD"):
         parse(text.replace('"cilium"]\ntor', '"cilium"]\nbfd = true\ntor'), "mine.toml")
-    with pytest.raises(LabError, match="labs know how to ask that of FRR only, and bird runs bird"):
-        parse(text.replace("bird = {", "bird = { max_prefixes = 5,"), "mine.toml")
+    with pytest.raises(
+        LabError, match=r"bird\.as_override: bird runs BIRD 2, .*; FRR and GoBGP can"
+    ):
+        parse(text.replace("bird = {", "bird = { as_override = true,"), "mine.toml")
+    with pytest.raises(LabError, match=r"host\.cilium\.relax: cilium runs GoBGP, which fills no"):
+        parse(text.replace('"10.0.1.4"', '"10.0.1.4"\nrelax = true'), "mine.toml")
+
+
+@pytest.mark.parametrize(
+    ("routes", "words"),
+    [
+        ('["203.0.113.0/24 10.0.11.2"]', "such as 10.9.0.0/16 via 10.1.1.1, seen '203.0.113.0/24"),
+        ('["203.0.113.1/24 via 10.0.11.2"]', "expected routes such as 10.9.0.0/16 via 10.1.1.1"),
+        ('["203.0.113.0/24 via 10.9.9.9"]', "border has no address in a network with 10.9.9.9"),
+        ('["203.0.113.0/24 via 192.0.2.7"]', "nobody has the address 192.0.2.7"),
+        ('["0.0.0.0/0 via 10.0.11.2", "0.0.0.0/0 via 10.0.12.2"]', "there are two to 0.0.0.0/0"),
+        ('["0.0.0.0/0 via 10.0.11.2"]\ngateway = "tor1"', "leads to tor1 by gateway already"),
+    ],
+)
+def test_a_static_route_that_leads_nowhere_is_refused(routes: str, words: str) -> None:
+    own = 'router_id = "10.0.0.9"'
+    with pytest.raises(LabError, match=r"^mine\.toml:\d+: host\.border\.routes: ") as refused:
+        parse(FIRST.replace(own, f"{own}\nroutes = {routes}"), "mine.toml")
+    assert words in str(refused.value)
 
 
 @pytest.mark.parametrize(
