@@ -9,7 +9,7 @@ from __future__ import annotations
 from labs.lab_verbs import LabVerbs
 from locrib.session_trouble import Act
 from locrib.told import told
-from modules.pictures.network import Pair
+from modules.pictures.network_marks import Pair
 
 
 class SessionActs:

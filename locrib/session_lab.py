@@ -6,7 +6,7 @@ Real and recorded are peers: the same verbs, the same pictures, and every pictur
 from __future__ import annotations
 
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from typing import Final
 
 from bgp.fsm_log import LoggedTransition
@@ -19,6 +19,8 @@ from locrib.told import told
 from locrib.waiting import Waiting
 from modules.certify_session import HEADERS, SEGMENT, update_octets
 from modules.pictures.network import network_picture, trace_picture
+from modules.pictures.network_marks import CUT, Marks
+from modules.pictures.network_sight import Sight
 from modules.pictures.page import Picture, esc, prose
 from modules.pictures.router import text_picture
 from modules.pictures.segments import Packet, segments_picture
@@ -56,7 +58,7 @@ class SessionLab(SessionActs):
     def sessions(self) -> Picture:
         """Draw the network, and what both ends of each session call it now."""
         states = {pair: self._state(*pair) for pair in self._pairs()}
-        return network_picture(self._lab.topology, states, self._cut, self.origin)
+        return network_picture(self._sight(states), self.origin)
 
     @told()
     def get(self, address: str = SERVICE, count: int = 3) -> Picture:
@@ -105,7 +107,7 @@ class SessionLab(SessionActs):
     def trace(self, host: str, address: str) -> Picture:
         """Follow a packet hop by hop, with the route that each host takes for it."""
         hops = self._lab.trace(host, address)
-        return trace_picture(self._lab.topology, address, hops, self._cut, self.origin)
+        return trace_picture(self._sight({}), address, hops, self.origin)
 
     @told()
     def announced(self, host: str, *neighbors: str) -> Picture:
@@ -193,6 +195,10 @@ class SessionLab(SessionActs):
         return Picture(body, f"{words}\n({self.origin})")
 
     # -- inside -------------------------------------------------------------------------------
+
+    def _sight(self, states: Mapping[tuple[str, str], str]) -> Sight:
+        """Return what a learner may see: cables that were cut openly, and no trouble's doing."""
+        return Sight(self._lab.topology, states, Marks(dict.fromkeys(self._cut, (CUT,))))
 
     def _pairs(self) -> list[tuple[str, str]]:
         """Return both ends of every session, each as (host, neighbor)."""

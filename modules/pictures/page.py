@@ -101,7 +101,7 @@ class Picture:
         return {"text/html": self.html, "text/plain": self.text}
 
     def standing_svg(self) -> str:
-        """Return the picture as a file of its own, in the light theme.
+        """Return the picture as a file of its own, light or dark as its viewer asks for.
 
         Raises:
             ValueError: it is not drawn as SVG.
@@ -109,9 +109,10 @@ class Picture:
         if not self.svg:
             raise ValueError("this picture is a table or a text; `print` it, or save the notebook")
         style = re.sub(r"\.locrib\.lr-page[^}]*}", "", theme())
+        style = style.replace("body:not([data-jp-theme-light]) .locrib", "svg")  # no JupyterLab
         style = re.sub(r"\.locrib( svg)?", "svg", style)
         head, tag, rest = self.svg.partition(">")
-        ground = '<rect width="100%" height="100%" fill="#ffffff"/>'
+        ground = '<rect class="paper" width="100%" height="100%"/>'
         return f"{head}{tag}<style>{esc(style)}</style>{ground}{rest}"
 
 

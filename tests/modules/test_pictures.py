@@ -18,7 +18,9 @@ from modules import catalog
 from modules.pictures.circle import Duel, circle_picture
 from modules.pictures.home import Standing, home_picture
 from modules.pictures.lists import orders_picture, steps_picture
-from modules.pictures.network import neighbors, network_picture, places, trace_picture
+from modules.pictures.network import network_picture, trace_picture
+from modules.pictures.network_marks import Marks
+from modules.pictures.network_sight import Sight
 from modules.pictures.page import Picture
 from modules.pictures.record import Line, record_picture
 from modules.pictures.router import text_picture
@@ -63,9 +65,15 @@ def pictures() -> dict[str, Picture]:
         "steps": steps_picture([PROFILES["frr-8.4"], PROFILES["gobgp"]]),
         "home": home_picture(module, standing, "best-path"),
         "network": network_picture(
-            TOPOLOGY, {("tor1", "node1"): HOSTILE}, [frozenset(("tor1", "sw1"))], HOSTILE
+            Sight(
+                TOPOLOGY,
+                {("tor1", "node1"): HOSTILE},
+                Marks({frozenset(("tor1", "sw1")): (HOSTILE,)}, {"tor1": (HOSTILE,)}),
+                {"tor1": HOSTILE},
+            ),
+            HOSTILE,
         ),
-        "trace": trace_picture(TOPOLOGY, HOSTILE, [Hop("tor1", problem=HOSTILE)], [], HOSTILE),
+        "trace": trace_picture(Sight(TOPOLOGY), HOSTILE, [Hop("tor1", problem=HOSTILE)], HOSTILE),
         "session": session_picture(stretch("hold-timer-expiry.frr-10"), HOSTILE),
         "segments": segments_picture([Packet(HOSTILE, 71)], 600),
         "ways down": ways_down_picture(),
@@ -170,42 +178,6 @@ def test_the_scene_of_the_memorised_list_really_fails_it() -> None:
     literal = replace(case, knobs=replace(case.knobs, always_compare_med=True))
     assert decide_case(literal, "frr-8.4").best == "amber1"
     assert decide_case(case, "rfc4271").best == "blue"
-
-
-def test_hosts_stand_by_their_distance_from_the_client_and_a_switch_is_no_distance() -> None:
-    across = {name: x for name, (x, _) in places(TOPOLOGY).items()}
-    assert across["tor1"] == across["tor2"]
-    assert sorted(across, key=lambda name: across[name]) == [
-        "client",
-        "border",
-        "tor1",
-        "tor2",
-        "node1",
-        "pod1",
-    ]
-    assert neighbors(TOPOLOGY, "tor1") == {"border": (), "node1": ("sw1",)}
-
-
-def test_no_two_hosts_of_a_network_overlap() -> None:
-    spots = list(places(TOPOLOGY).values())
-    for number, (x, y) in enumerate(spots):
-        for other_x, other_y in spots[number + 1 :]:
-            assert abs(x - other_x) >= 120 or abs(y - other_y) >= 60
-
-
-def test_a_session_that_is_up_on_one_end_only_is_not_called_established() -> None:
-    states = {("tor1", "node1"): "Established", ("node1", "tor1"): "Passive"}
-    picture = network_picture(TOPOLOGY, states, [], "")
-    assert picture.text.startswith("0 of 4 sessions Established.")
-    assert "✓" not in picture.svg
-    assert ">tor1: Passive<" in picture.svg
-
-
-def test_a_way_that_ends_early_says_why_and_is_drawn_as_far_as_it_goes() -> None:
-    hops = [Hop("client", "default", to="border"), Hop("border", problem="no route to 10.9.9.9")]
-    picture = trace_picture(TOPOLOGY, "10.9.9.9", hops, [], "")
-    assert picture.text.startswith("10.9.9.9: client → border. There: no route to 10.9.9.9")
-    assert picture.svg.count('stroke-width="4"') == 1
 
 
 def test_a_stretch_says_when_the_session_fell_counted_from_where_the_watch_began() -> None:
