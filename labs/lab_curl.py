@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import contextlib
 import errno
+import ipaddress
 import re
 import socket
 import time
@@ -16,7 +18,8 @@ PATIENCE: Final = 2.0
 """Seconds before a request counts as unanswered; TCP sends a lost SYN again after one."""
 PORT: Final = 80
 
-_URL: Final = re.compile(r"(?:http://)?(\d+\.\d+\.\d+\.\d+)(?::(\d{1,5}))?(/\S*)?")
+_URL: Final = re.compile(r"(?:http://)?(\d+\.\d+\.\d+\.\d+)(?::(\d{1,5}))?(/[!-~]*)?")
+_LARGEST_PORT: Final = 65535
 _SAID: Final = re.compile(r"answered by (\S+)\nasked by (\S+)")
 _WHY: Final = {
     errno.ECONNREFUSED: "refused: nobody listens there (TCP RST)",
@@ -36,29 +39,64 @@ def ask(open_socket: Callable[[], socket.socket], url: str) -> Answer:
     Raises:
         LabError: that is no URL a lab can ask for.
     """
-    found = _URL.fullmatch(url)
-    if found is None:
-        raise LabError(f"expected a URL with an address such as http://198.51.100.7/, seen {url!r}")
+    address, port, path = _read(url)
     begun = time.monotonic()
 
     def took() -> float:
         return round(time.monotonic() - begun, 4)
 
-    request = f"GET {found[3] or '/'} HTTP/1.0\r\nHost: {found[1]}\r\n\r\n".encode()
-    data = bytearray()
+    request = f"GET {path} HTTP/1.0\r\nHost: {address}\r\n\r\n".encode()
     try:
         with open_socket() as client:
             client.settimeout(PATIENCE)
-            client.connect((found[1], int(found[2] or PORT)))
+            client.connect((address, port))
             client.sendall(request)
-            while received := client.recv(1 << 16):
-                data += received
+            data = _received(client, begun + PATIENCE)
     except TimeoutError:
         return Answer(url, took(), error=f"no answer within {PATIENCE:g} seconds")
     except OSError as error:
         return Answer(url, took(), error=_WHY.get(error.errno or 0, str(error.strerror)))
-    text = data.decode(errors="replace").partition("\r\n\r\n")[2]
+    head, _, body = data.partition(b"\r\n\r\n")
+    text = body.decode(errors="replace")
     said = _SAID.fullmatch(text.strip())
     if said is None:
-        return Answer(url, took(), error="the answer was cut short", text=text)
+        return Answer(url, took(), error=_strange(head.decode(errors="replace"), body), text=text)
     return Answer(url, took(), said[1], said[2], text=text)
+
+
+def _read(url: str) -> tuple[str, int, str]:
+    """Return the address, port and path of a URL.
+
+    Raises:
+        LabError: that is no URL a lab can ask for.
+    """
+    if found := _URL.fullmatch(url):
+        port = int(found[2] or PORT)
+        with contextlib.suppress(ValueError):
+            address = str(ipaddress.IPv4Address(found[1]))
+            if 1 <= port <= _LARGEST_PORT:
+                return address, port, found[3] or "/"
+    raise LabError(f"expected a URL with an address such as http://198.51.100.7/, seen {url!r}")
+
+
+def _received(client: socket.socket, deadline: float) -> bytes:
+    """Return everything until the other side hangs up.
+
+    Raises:
+        TimeoutError: it goes on beyond the deadline.
+    """
+    data = bytearray()
+    while received := client.recv(1 << 16):
+        data += received
+        if time.monotonic() > deadline:
+            raise TimeoutError
+    return bytes(data)
+
+
+def _strange(head: str, body: bytes) -> str:
+    """Say what came instead of an answer of a lab's own server."""
+    promised = re.search(r"(?im)^content-length: *(\d+)", head)
+    if not head or (promised and len(body) < int(promised[1])):
+        return "the answer was cut short"
+    status = head.partition("\r\n")[0]
+    return f"somebody answered who is no server of the lab's own: {status[:80]!r}"
