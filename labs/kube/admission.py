@@ -12,12 +12,12 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
-from labs.kube import schema_check
+from labs.kube import schema_check, violation
 from labs.kube.core_rules import metadata_violations
+from labs.kube.decoding import strict_error, strict_warnings
 from labs.kube.errors import ApiError, bad_request, conflict, denied, invalid
 from labs.kube.kinds import Kind
 from labs.kube.schema import Obj
-from labs.kube.schema_check import Violation
 from labs.kube.times import now
 
 _LETTERS = "bcdfghjklmnpqrstvwxz2456789"
@@ -90,14 +90,10 @@ def decoded(obj: Obj, kind: Kind, how: How) -> Obj:
     if wrong := schema_check.undecodable(obj, kind):
         raise bad_request(wrong)
     strays = schema_check.unknown(obj, kind.schema)
-    told = [f'unknown field "{path}"' for path in strays]
-    if told and how.field_validation == "Strict":
-        raise bad_request(
-            f'{kind.kind} in version "{kind.version}" cannot be handled as a {kind.kind}: '
-            f"strict decoding error: {', '.join(told)}"
-        )
+    if strays and how.field_validation == "Strict":
+        raise bad_request(strict_error(kind, strays))
     if how.field_validation == "Warn":
-        how.warnings.extend(told)
+        how.warnings.extend(strict_warnings(strays))
     return schema_check.pruned(obj, kind.schema) if strays else obj
 
 
@@ -136,13 +132,12 @@ def kept_metadata(obj: Obj, old: Obj, kind: Kind) -> Obj:
             given[mine] = before[mine]
     added = set(given.get("finalizers") or ()) - set(before.get("finalizers") or ())
     if added and "deletionTimestamp" in before:
-        path = "metadata.finalizers"
         listed = ", ".join(f'"{name}"' for name in sorted(added))
         told = (
-            f"{path}: Forbidden: no new finalizers can be added if the object is being deleted, "
+            "no new finalizers can be added if the object is being deleted, "
             f"found new finalizers []string{{{listed}}}"
         )
-        raise invalid(kind, name, [Violation(path, "FieldValueForbidden", told)])
+        raise invalid(kind, name, [violation.forbidden("metadata.finalizers", told)])
     return given
 
 
@@ -164,6 +159,29 @@ def same(one: Obj, other: Obj) -> bool:
     return _without_record(one) == _without_record(other)
 
 
+def record_differs(old: Obj, new: Obj) -> bool:
+    """Whether who owns which field changed, and not only when it was last written."""
+    records = [
+        [{**entry, "time": ""} for entry in obj["metadata"].get("managedFields") or ()]
+        for obj in (old, new)
+    ]
+    return records[0] != records[1]
+
+
+def with_status_of(obj: Obj, other: Obj) -> Obj:
+    """The object with the other's status, or with none where the other has none."""
+    rest = {name: value for name, value in obj.items() if name != "status"}
+    return {**rest, "status": other["status"]} if "status" in other else rest
+
+
+def only_status(new: Obj, old: Obj) -> Obj:
+    """The old object with the new one's status: what a write of the status may change."""
+    metadata = {**old["metadata"]}
+    if "managedFields" in new["metadata"]:
+        metadata["managedFields"] = new["metadata"]["managedFields"]
+    return with_status_of({**old, "metadata": metadata}, new)
+
+
 def _without_record(obj: Obj) -> Obj:
     record = ("managedFields", "resourceVersion", "generation")
     metadata = {
@@ -174,13 +192,26 @@ def _without_record(obj: Obj) -> Obj:
     return {**obj, "metadata": metadata}
 
 
+def completed(new: Obj, old: Obj | None, kind: Kind) -> Obj:
+    """The object with its defaults, and its generation counted."""
+    done = kind.prepare(schema_check.with_defaults(new, kind.schema), old)
+    if counts_generations(kind):
+        before = old["metadata"].get("generation", 0) if old is not None else 0
+        moved = old is None or wanted_part(done) != wanted_part(old)
+        done["metadata"]["generation"] = before + 1 if moved else max(before, 1)
+    return done
+
+
 def check(new: Obj, old: Obj | None, kind: Kind, subresource: str = "") -> None:
     """Hold the object against its schema and the rules of its kind.
 
     Raises:
         ApiError: it breaks one (422, with all of them).
     """
-    found = [*metadata_violations(new, kind), *schema_check.violations(new, kind.schema, old)]
+    found = [
+        *metadata_violations(new, kind),
+        *schema_check.violations(new, kind.schema, old, builtin=kind.builtin),
+    ]
     if not found and subresource != "status":
         found = list(kind.validate(new, old))
     if found:

@@ -11,7 +11,7 @@ import threading
 from collections.abc import Callable, Sequence
 from typing import Any
 
-from labs.kube import admission, apply, deleting, patch, recording, selectors
+from labs.kube import admission, apply, deleting, patch, recording, reviews, selectors, violation
 from labs.kube.admission import DeniedError, How, Review, Webhook
 from labs.kube.errors import (
     ApiError,
@@ -26,7 +26,6 @@ from labs.kube.errors import (
 )
 from labs.kube.kinds import Kind, Kinds
 from labs.kube.schema import Obj
-from labs.kube.schema_check import Violation
 from labs.kube.store import Key, Store
 from labs.kube.times import now
 
@@ -47,7 +46,7 @@ class Api:
     def __init__(self, store: Store, kinds: Kinds, webhooks: Sequence[Webhook] = ()) -> None:
         """Serve these kinds from this store, and ask these webhooks before writing."""
         self.store = store
-        self.kinds = kinds
+        self.kinds = Kinds.of(*kinds, *reviews.KINDS)
         self.webhooks = list(webhooks)
         self.writing = threading.RLock()
 
@@ -124,6 +123,8 @@ class Api:
         """
         how = How(manager, dry_run, field_validation, [] if warnings is None else warnings)
         kind = self.kind_of(obj)
+        if kind in reviews.KINDS:
+            return reviews.answered(admission.decoded(obj, kind, how))
         with self.writing:
             return self._create(kind, obj, namespace, how)
 
@@ -150,18 +151,15 @@ class Api:
         new = {**obj, "metadata": admission.new_metadata(obj, inside)}
         name = new["metadata"].get("name")
         if not name:
-            told = "metadata.name: Required value: name or generateName is required"
-            violation = Violation("metadata.name", "FieldValueRequired", told)
-            raise invalid(kind, "", [violation])
+            told = violation.required("metadata.name", "name or generateName is required")
+            raise invalid(kind, "", [told])
         key = self.key(kind, name, inside)
         self._check_namespace(kind, key)
         if self.store.get(key) is not None:
             raise already_exists(kind.resource, name)
         if "status" in kind.subresources and kind.plural != "nodes":
             new.pop("status", None)  # a node tells its own status when it registers itself
-        if admission.counts_generations(kind):
-            new["metadata"]["generation"] = 1
-        new = kind.prepare(admission.schema_check.with_defaults(new, kind.schema), None)
+        new = admission.completed(new, None, kind)
         new = deleting.with_namespace_finalizer(new, kind)
         admission.check(new, None, kind)
         if tracked:
@@ -213,9 +211,9 @@ class Api:
         key = self.key(kind, given.get("name", ""), given.get("namespace"))
         with self.writing:
             if not (kind.builtin or subresource or given.get("resourceVersion")):
-                path = "metadata.resourceVersion"
-                told = f"{path}: Invalid value: 0: must be specified for an update"
-                raise invalid(kind, key.name, [Violation(path, "FieldValueInvalid", told)])
+                why = "must be specified for an update"
+                told = violation.invalid("metadata.resourceVersion", 0, why)
+                raise invalid(kind, key.name, [told])
             return self._change(kind, key, lambda _: obj, subresource, how)
 
     def patch(
@@ -287,17 +285,10 @@ class Api:
         new = admission.decoded(change(old), kind, how)
         new = {**new, "metadata": admission.kept_metadata(new, old, kind)}
         if subresource == "status":
-            new = _with_status_of({**old, "metadata": new["metadata"]}, new)
-            for mine in ("labels", "annotations", "finalizers", "ownerReferences"):
-                new["metadata"].pop(mine, None)
-                if mine in old["metadata"]:
-                    new["metadata"][mine] = old["metadata"][mine]
+            new = admission.only_status(new, old)
         elif "status" in kind.subresources:
-            new = _with_status_of(new, old)
-        new = kind.prepare(admission.schema_check.with_defaults(new, kind.schema), old)
-        moved = admission.wanted_part(new) != admission.wanted_part(old)
-        if moved and admission.counts_generations(kind):
-            new["metadata"]["generation"] = old["metadata"].get("generation", 0) + 1
+            new = admission.with_status_of(new, old)
+        new = admission.completed(new, old, kind)
         admission.check(new, old, kind, subresource)
         if tracked and not admission.same(old, new):
             new = apply.tracked(
@@ -308,7 +299,7 @@ class Api:
             self._ask(kind, "UPDATE", stored, storing)
         if how.dry_run:
             return self.view(storing, kind)
-        if admission.same(old, new) and not _record_differs(old, new):
+        if admission.same(old, new) and not admission.record_differs(old, new):
             return old
         return self.view(self._keep(key, storing, stored), kind)
 
@@ -385,7 +376,7 @@ class Api:
     ) -> None:
         """Tell of something that happened to an object; the same again is counted."""
         with self.writing:
-            recording.record(self, about, reason, message, type, component)
+            recording.record(self, about, recording.Happened(reason, message, type, component))
 
 
 def patching(
@@ -421,17 +412,3 @@ def _json_name(value: Any) -> str:  # noqa: ANN401 -- any JSON value
     return {"{": "object", "[": "array", '"': "string", "t": "bool", "f": "bool"}.get(
         first, "number"
     )
-
-
-def _with_status_of(obj: Obj, other: Obj) -> Obj:
-    rest = {name: value for name, value in obj.items() if name != "status"}
-    return {**rest, "status": other["status"]} if "status" in other else rest
-
-
-def _record_differs(old: Obj, new: Obj) -> bool:
-    """Whether who owns which field changed, and not only when it was last written."""
-    records = [
-        [{**entry, "time": ""} for entry in obj["metadata"].get("managedFields") or ()]
-        for obj in (old, new)
-    ]
-    return records[0] != records[1]

@@ -10,8 +10,8 @@ from datetime import UTC, datetime, timedelta
 from labs.kube.errors import conflict, forbidden, invalid
 from labs.kube.kinds import Kind
 from labs.kube.schema import Obj
-from labs.kube.schema_check import Violation
 from labs.kube.times import written
+from labs.kube.violation import unsupported
 
 FOREGROUND = "foregroundDeletion"
 ORPHAN = "orphan"
@@ -72,12 +72,8 @@ def marked(obj: Obj, kind: Kind, wanted: Wanted) -> Obj | None:
 def _check(obj: Obj, kind: Kind, wanted: Wanted) -> None:
     name, metadata = obj["metadata"]["name"], obj["metadata"]
     if wanted.propagation not in _FINALIZERS:
-        path = "propagationPolicy"
-        told = (
-            f'{path}: Unsupported value: "{wanted.propagation}": '
-            'supported values: "Foreground", "Background", "Orphan", "nil"'
-        )
-        raise invalid(kind, name, [Violation(path, "FieldValueNotSupported", told)])
+        known = (*_FINALIZERS, "nil")
+        raise invalid(kind, name, [unsupported("propagationPolicy", wanted.propagation, known)])
     if wanted.uid and wanted.uid != metadata["uid"]:
         told = (
             f"Precondition failed: UID in precondition: {wanted.uid}, "

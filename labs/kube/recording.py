@@ -4,6 +4,7 @@ Source: Event in the core/v1 API reference; the aggregation seen with kubectl (`
 """
 
 import hashlib
+from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from labs.kube.errors import ApiError
@@ -16,9 +17,20 @@ if TYPE_CHECKING:
 _LONGEST = 1024
 
 
-def record(api: "Api", about: Obj, reason: str, message: str, kind: str, component: str) -> None:
-    """Write an event, or count one that told the same; `kind` is "Normal" or "Warning"."""
+@dataclass(frozen=True)
+class Happened:
+    """What an event tells; `kind` is "Normal" or "Warning"."""
+
+    reason: str
+    message: str
+    kind: str
+    component: str
+
+
+def record(api: "Api", about: Obj, what: Happened) -> None:
+    """Write an event about an object, or count one that told the same."""
     metadata = about["metadata"]
+    reason, message, kind, component = what.reason, what.message, what.kind, what.component
     namespace = metadata.get("namespace") or "default"
     told = f"{metadata.get('uid', '')}/{reason}/{message}/{kind}/{component}"
     number = hashlib.sha256(told.encode()).hexdigest()[:16]
