@@ -13,7 +13,7 @@ from bgp.profiles import profile
 from bgp.snapshot import Bfd, RibEntry
 from labs.errors import LabError
 from labs.frr import Frr
-from labs.frr_config import bfdd_config, frr_config
+from labs.frr_config import bfdd_config, frr_config, staticd_config
 from labs.packages import Daemon
 from labs.polling import poll
 from labs.process_tree import ProcessTree
@@ -26,19 +26,19 @@ TABLE_SECONDS: Final = 3.0
 
 
 class FrrRouter:
-    """zebra and bgpd."""
+    """zebra and bgpd, and bfdd once `watch` was called."""
 
     tools: Mapping[str, Sequence[str]] = {"vtysh": ("/usr/bin/vtysh",)}
 
     def __init__(self, tree: ProcessTree, topology: Topology, host: Host, daemon: Daemon) -> None:
-        """Start both."""
+        """Start zebra and bgpd."""
         self.daemon, self._topology, self._host = daemon, topology, host
         self._asn: int | None = None
         self._more: tuple[str, ...] = ()
-        watched = any(session.bfd for session in topology.sessions_of(host.name))
-        bfdd = bfdd_config() if watched else None
+        self._watched = False
         modules = ("rpki",) if host.rpki else ()
-        self._frr = Frr(tree, host.name, daemon, self._config(), bfdd_config=bfdd, modules=modules)
+        self._frr = Frr(tree, host.name, daemon, self._config(), modules=modules)
+        self._frr.start_static(staticd_config(host))
 
     @property
     def root(self) -> str:
@@ -54,8 +54,8 @@ class FrrRouter:
         return self._frr.ask(f"show bgp ipv4 unicast {prefix} json")
 
     def configure(self, lines: Sequence[str]) -> None:
-        """Enter configuration lines in bgpd, and pass every route through the policies again."""
-        self._frr.configure([line.strip() for line in lines])
+        """Enter configuration lines in vtysh, and pass every route through the policies again."""
+        self._frr.enter([line.strip() for line in lines])
         self._frr.ask("clear bgp ipv4 unicast * soft")
 
     def state(self, session: Session) -> str:
@@ -63,6 +63,19 @@ class FrrRouter:
         address = session.other(self._host.name).address
         told = self._frr.ask_json(f"show bgp neighbors {address} json")
         return str(told.get(address, {}).get("bgpState", "(no such neighbor)"))
+
+    def watch(self) -> None:
+        """Start bfdd, once, where BFD is asked for; sessions should be Established before.
+
+        A session is Established on the connection that came in while bgpd still has one of its own
+        to that neighbor. When bgpd deletes that one it takes BFD away from both, the neighbor hears
+        that BFD is down, and closes a session that is milliseconds old (Cease, 6/10). A bfdd that
+        comes later hears from bgpd which sessions it wants, and finds one of each.
+        """
+        if self._watched or not any(s.bfd for s in self._topology.sessions_of(self._host.name)):
+            return
+        self._frr.start("bfdd", bfdd_config())
+        self._watched = True
 
     def bfd(self, session: Session) -> Bfd:
         """Return how bfdd sees the peer; its detection time is as RFC 5880 section 6.8.4 has it."""
@@ -181,6 +194,23 @@ class FrrRouter:
         """Start bgpd as at first."""
         self._asn, self._more = None, ()
         self._frr.start("bgpd", self._config())
+
+    def renew(self) -> bool:
+        """Let the daemons that were configured since their start begin as at first.
+
+        Where it is not bgpd alone all of them do: what zebra was told may have come by another.
+        """
+        changed = self._frr.changed()
+        if changed == ["bgpd"]:
+            self.stop()
+            self.start()
+        elif changed:
+            self._frr.close()
+            self._watched = False
+            self._frr.start("zebra", "")
+            self.start()
+            self._frr.start_static(staticd_config(self._host))
+        return bool(changed)
 
     def log(self) -> str:
         """Return what bgpd has logged."""

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import time
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from typing import Final
@@ -110,27 +111,39 @@ class Parts:
         Raises:
             LabError: the deadline passed; says what is lacking.
         """
-        poll(
-            "every session is up and every route there",
-            lambda: not self._lacking(),
-            UP_SECONDS,
-            lambda: "; ".join(self._lacking()),
-        )
+        self._wait_while(self._down)
+        for router in self.routers.values():
+            if isinstance(router, FrrRouter):
+                router.watch()
+        self._wait_while(self._lacking)
         asking = [host.name for host in self.topology.speakers() if host.rpki]
         for name in asking:
-            self.frr(name).refilter()  # what came before the first ROA was taken unseen
+            self.router(name).refilter()  # what came before the first ROA was taken unseen
         announced = [p for host in self.topology.speakers() for p in host.originates]
         if asking or len(set(announced)) < len(announced):
             self.settle()  # the first path to an address is there, others may be on their way
 
-    def _lacking(self) -> list[str]:
-        """Say what is not up yet: sessions first, then routes."""
-        down = [
+    @staticmethod
+    def _wait_while(lacking: Callable[[], list[str]]) -> None:
+        poll(
+            "every session is up and every route there",
+            lambda: not lacking(),
+            UP_SECONDS,
+            lambda: "; ".join(lacking()),
+        )
+
+    def _down(self) -> list[str]:
+        """Say which sessions are not Established."""
+        return [
             f"{side.host} calls its session with {session.other(side.host).host} {state}"
             for session in self.topology.sessions
             for side in session.sides
             if (state := self.router(side.host).state(session)) != ESTABLISHED
         ]
+
+    def _lacking(self) -> list[str]:
+        """Say what is not up yet: sessions first, then routes."""
+        down = self._down()
         down += [
             f"BFD of {side.host} calls {session.other(side.host).host} {seen}"
             for session in self.topology.sessions
@@ -140,7 +153,7 @@ class Parts:
         down += [
             f"{host.name} has not heard the ROAs of {host.rpki}"
             for host in self.topology.speakers()
-            if host.rpki and self.frr(host.name).roas() != {*self.topology.hosts[host.rpki].roas}
+            if host.rpki and self.router(host.name).roas() != {*self.topology.hosts[host.rpki].roas}
         ]
         if down:
             return down
