@@ -9,7 +9,7 @@ from typing import Any
 
 from labs.kube.kinds import Kind
 from labs.kube.schema import Obj
-from labs.kube.schema_check import Violation
+from labs.kube.violation import Violation
 
 
 class ApiError(Exception):
@@ -87,20 +87,24 @@ def conflict(resource: str, name: str, message: str = STALE) -> ApiError:
 
 def invalid(kind: Kind, name: str, violations: Iterable[Violation]) -> ApiError:
     """The object breaks rules; each is told with its field."""
-    found = tuple(violations)
+    return _invalid(kind.kind, kind.group, name, tuple(violations))
+
+
+def invalid_options(kind: str, *violations: Violation) -> ApiError:
+    """The options of a request, such as "ListOptions", break rules."""
+    return _invalid(kind, "meta.k8s.io", "", violations)
+
+
+def _invalid(kind: str, group: str, name: str, found: tuple[Violation, ...]) -> ApiError:
     lines = list(dict.fromkeys(violation.detail for violation in found))
     told = lines[0] if len(lines) == 1 else f"[{', '.join(lines)}]"
-    group_kind = f"{kind.kind}.{kind.group}" if kind.group else kind.kind
     causes = [
-        {
-            "reason": violation.reason,
-            "message": violation.detail.removeprefix(f"{violation.path}: "),
-            "field": violation.path,
-        }
+        {"reason": violation.reason, "message": violation.message, "field": violation.path}
         for violation in found
     ]
-    details = {"name": name} | ({"group": kind.group} if kind.group else {})
-    details |= {"kind": kind.kind, "causes": causes}
+    details = {"name": name} | ({"group": group} if group else {})
+    details |= {"kind": kind, "causes": causes}
+    group_kind = f"{kind}.{group}" if group else kind
     return ApiError(422, "Invalid", f'{group_kind} "{name}" is invalid: {told}', details)
 
 

@@ -1,0 +1,338 @@
+"""What reaches into containers: logs, exec, attach.
+
+The streams of exec and attach travel over one WebSocket, each message led by the number of its
+channel. Source: the subprotocol v5.channel.k8s.io of Kubernetes' remote command API (0 input,
+1 output, 2 errors, 3 how it ended, 4 the terminal's size, 255 a channel is closed).
+"""
+
+import asyncio
+import contextlib
+import json
+import os
+import socket
+from collections.abc import Iterator, Sequence
+from typing import Any, Protocol
+
+from tornado.websocket import WebSocketClosedError, WebSocketHandler
+
+from labs.kube.api import Api
+from labs.kube.errors import ApiError, bad_request, success
+from labs.kube.handlers import Base
+from labs.kube.schema import Obj
+from labs.kube.watching import Bell
+
+PROTOCOLS = ("v5.channel.k8s.io", "v4.channel.k8s.io")
+INPUT, OUTPUT, ERRORS, STATUS, SIZE, CLOSED = 0, 1, 2, 3, 4, 255
+_CHUNK = 32 * 1024
+_LAST_WORDS = 1.0
+"""Seconds that output may still come after the program has ended: a child may hold the pipe."""
+
+
+class Process(Protocol):
+    """A program in a container; its descriptors belong to the caller, who closes them.
+
+    Attributes:
+        stdin: where its input is written; `None` when it has none.
+        stdout: where its output is read; with a terminal, the terminal.
+        stderr: where its errors are read; `None` with a terminal.
+    """
+
+    stdin: int | None
+    stdout: int
+    stderr: int | None
+
+    def wait(self) -> int:
+        """Wait for its end and return its exit code (128 and the signal's number)."""
+
+    def resize(self, rows: int, columns: int) -> None:
+        """Tell the terminal its size."""
+
+    def kill(self) -> None:
+        """The client has left: end what was executed, let go of what was attached to."""
+
+
+class Containers(Protocol):
+    """The kubelet's side. Every call may block; each refuses with an `ApiError`."""
+
+    def logs(
+        self,
+        pod: Obj,
+        container: str,
+        *,
+        follow: bool = False,
+        since: float | None = None,
+        tail: int | None = None,
+        previous: bool = False,
+        timestamps: bool = False,
+    ) -> Iterator[bytes]:
+        """A container's log in whole lines, the last `tail` lines or `since` seconds of it.
+
+        With `follow` it goes on until the container ends, and yields b"" at least five times a
+        second while nothing is new, so that a client that left is noticed.
+        """
+
+    def execute(
+        self, pod: Obj, container: str, argv: Sequence[str], *, stdin: bool, tty: bool
+    ) -> Process:
+        """Start a program in a container."""
+
+    def attach(self, pod: Obj, container: str, *, stdin: bool, tty: bool) -> Process:
+        """Join the streams of a container's own program."""
+
+    def connect(self, pod: Obj, port: int) -> socket.socket:
+        """Connect to a port of a pod."""
+
+
+def container_of(pod: Obj, wanted: str) -> str:
+    """The container that is meant: the one named, or the pod's only one.
+
+    Raises:
+        ApiError: the pod has none of that name, or several to choose from.
+    """
+    spec, name = pod["spec"], pod["metadata"]["name"]
+    names = [container["name"] for container in spec.get("containers") or ()]
+    every = names + [container["name"] for container in spec.get("initContainers") or ()]
+    if not wanted and len(names) > 1:
+        told = " ".join(names)
+        raise bad_request(
+            f"a container name must be specified for pod {name}, choose one of: [{told}]"
+        )
+    if wanted and wanted not in every:
+        raise bad_request(f"container {wanted} is not valid for pod {name}")
+    return wanted or names[0]
+
+
+def _reached(containers: Containers | None) -> Containers:
+    if containers is None:
+        raise bad_request("no kubelet runs behind this API server: its pods are objects only")
+    return containers
+
+
+class Logs(Base):
+    """`kubectl logs`."""
+
+    async def get(self, namespace: str, name: str) -> None:
+        """Answer a container's log as text."""
+        await self.respond(lambda: self._log(namespace, name))
+
+    async def _log(self, namespace: str, name: str) -> None:
+        query = self.query()
+        pod = self.api.get("pods", name, namespace)
+        container = container_of(pod, query.get("container", ""))
+        tail, since = query.get("tailLines", ""), query.get("sinceSeconds", "")
+        for text in (tail, since):
+            if text and not text.isdecimal():
+                raise bad_request(f'strconv.ParseInt: parsing "{text}": invalid syntax')
+        loop = asyncio.get_running_loop()
+        chunks = await loop.run_in_executor(
+            None,
+            lambda: _reached(self.containers).logs(
+                pod,
+                container,
+                follow=query.get("follow") == "true",
+                since=float(since) if since else None,
+                tail=int(tail) if tail else None,
+                previous=query.get("previous") == "true",
+                timestamps=query.get("timestamps") == "true",
+            ),
+        )
+        left = int(query.get("limitBytes", "0") or 0) or None
+        # The first piece may still be a refusal; a status cannot follow a body.
+        chunk = await loop.run_in_executor(None, next, chunks, None)
+        self.set_header("Content-Type", "text/plain")
+        try:
+            await self.flush()
+            while chunk is not None and not self.gone and left != 0:
+                if chunk:
+                    await self.send(chunk[:left])
+                    left = None if left is None else max(left - len(chunk), 0)
+                chunk = await loop.run_in_executor(None, next, chunks, None)
+        finally:
+            if close := getattr(chunks, "close", None):
+                await loop.run_in_executor(None, close)
+
+
+class Channels(WebSocketHandler):
+    """`kubectl exec`, `attach` and `run -it`."""
+
+    def initialize(self, api: Api, bell: Bell, containers: Containers | None) -> None:
+        """Take what all requests share."""
+        del bell
+        self.api = api
+        self.containers = containers
+        self.process: Process | None = None
+        self.work: asyncio.Task[None] | None = None
+
+    def check_origin(self, origin: str) -> bool:
+        """Refuse browsers: no page may reach into a lab."""
+        del origin
+        return False
+
+    def select_subprotocol(self, subprotocols: list[str]) -> str | None:
+        """Take the newest protocol that both know."""
+        return next((name for name in PROTOCOLS if name in subprotocols), None)
+
+    async def get(self, namespace: str, name: str, verb: str) -> None:  # type: ignore[override] # tornado's takes anything
+        """Check what can be checked before the protocol is changed."""
+        try:
+            pod, container = self._checked(namespace, name)
+            if verb == "portforward":
+                raise bad_request("port-forward is not served here: use curl inside the lab")
+            offered = self.request.headers.get("Sec-WebSocket-Protocol", "")
+            if not any(known in offered for known in PROTOCOLS):
+                raise bad_request(
+                    f"a WebSocket with the subprotocol {PROTOCOLS[0]} was expected, "
+                    f"not {offered or 'a plain request'!r}"
+                )
+            tty, stdin = self._asked("tty"), self._asked("stdin")
+            argv = self.get_query_arguments("command", strip=False)
+            if verb == "exec" and not argv:
+                raise bad_request("you must specify at least one command for the container")
+            loop = asyncio.get_running_loop()
+            reached = _reached(self.containers)
+            if verb == "exec":
+                self.process = await loop.run_in_executor(
+                    None, lambda: reached.execute(pod, container, argv, stdin=stdin, tty=tty)
+                )
+            else:
+                self.process = await loop.run_in_executor(
+                    None, lambda: reached.attach(pod, container, stdin=stdin, tty=tty)
+                )
+        except ApiError as error:
+            self._refuse(error)
+            return
+        await super().get(namespace, name, verb)
+
+    def post(self, namespace: str, name: str, verb: str) -> None:
+        """Refuse SPDY, kubectl's way before WebSockets, saying first what else is wrong."""
+        try:
+            self._checked(namespace, name)
+            raise bad_request(f"{verb} is served over WebSocket only, and this is no WebSocket")
+        except ApiError as error:
+            self._refuse(error)
+
+    def _checked(self, namespace: str, name: str) -> tuple[Obj, str]:
+        pod = self.api.get("pods", name, namespace)
+        return pod, container_of(pod, self.get_query_argument("container", ""))
+
+    def _asked(self, name: str) -> bool:
+        return self.get_query_argument(name, "") in ("1", "true")
+
+    def _refuse(self, error: ApiError) -> None:
+        self.set_status(error.code)
+        self.set_header("Content-Type", "application/json")
+        self.finish(json.dumps(error.status()))
+
+    def open(self, *_: str) -> None:
+        """Carry the streams."""
+        self.work = asyncio.create_task(self._carry())
+
+    async def on_message(self, message: str | bytes) -> None:  # type: ignore[override] # tornado awaits it
+        """Take input, or the terminal's size."""
+        data = message.encode() if isinstance(message, str) else message
+        process = self.process
+        if not data or process is None:
+            return
+        channel, rest = data[0], data[1:]
+        if channel == INPUT and process.stdin is not None:
+            await _write(process.stdin, rest)
+        elif channel == SIZE:
+            size = json.loads(rest)
+            process.resize(int(size.get("Height", 24)), int(size.get("Width", 80)))
+        elif channel == CLOSED and rest[:1] == bytes([INPUT]):
+            self._end_input()
+
+    def _end_input(self) -> None:
+        process = self.process
+        if process is not None and process.stdin is not None:
+            descriptor, process.stdin = process.stdin, None
+            os.close(descriptor)
+
+    def on_close(self) -> None:
+        """The client has left."""
+        if self.process is not None:
+            self.process.kill()
+
+    async def _carry(self) -> None:
+        process = self.process
+        if process is None:
+            return
+        loop = asyncio.get_running_loop()
+        outputs = [(OUTPUT, process.stdout)]
+        if process.stderr is not None:
+            outputs.append((ERRORS, process.stderr))
+        pumps = [asyncio.create_task(self._pump(*output)) for output in outputs]
+        try:
+            code = await loop.run_in_executor(None, process.wait)
+            await asyncio.wait(pumps, timeout=_LAST_WORDS)
+            await self._tell(STATUS, json.dumps(_ended(code)).encode())
+            self.close(1000)
+        finally:
+            for pump in pumps:
+                pump.cancel()
+            await asyncio.gather(*pumps, return_exceptions=True)
+            self._end_input()
+            for _, descriptor in outputs:
+                os.close(descriptor)
+            self.process = None
+
+    async def _pump(self, channel: int, descriptor: int) -> None:
+        while data := await _read(descriptor):
+            await self._tell(channel, data)
+
+    async def _tell(self, channel: int, data: bytes) -> None:
+        with contextlib.suppress(WebSocketClosedError):
+            await self.write_message(bytes([channel]) + data, binary=True)
+
+
+def _ended(code: int) -> Obj:
+    if code == 0:
+        return success()
+    message = f"command terminated with non-zero exit code {code}"
+    causes = [{"reason": "ExitCode", "message": str(code)}]
+    return ApiError(500, "NonZeroExitCode", message, {"causes": causes}).status()
+
+
+async def _read(descriptor: int) -> bytes:
+    """The next output; b"" at its end (which a terminal tells by an error)."""
+    os.set_blocking(descriptor, False)
+    while True:
+        try:
+            return os.read(descriptor, _CHUNK)
+        except BlockingIOError:
+            await _ready(descriptor, writing=False)
+        except OSError:
+            return b""
+
+
+async def _write(descriptor: int, data: bytes) -> None:
+    """Write all of it; what nobody reads any more is dropped."""
+    os.set_blocking(descriptor, False)
+    while data:
+        try:
+            data = data[os.write(descriptor, data) :]
+        except BlockingIOError:
+            await _ready(descriptor, writing=True)
+        except OSError:
+            return
+
+
+async def _ready(descriptor: int, *, writing: bool) -> None:
+    loop = asyncio.get_running_loop()
+    ready: asyncio.Future[Any] = loop.create_future()
+
+    def done() -> None:
+        if not ready.done():
+            ready.set_result(None)
+
+    if writing:
+        loop.add_writer(descriptor, done)
+    else:
+        loop.add_reader(descriptor, done)
+    try:
+        await ready
+    finally:
+        if writing:
+            loop.remove_writer(descriptor)
+        else:
+            loop.remove_reader(descriptor)
