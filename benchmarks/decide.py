@@ -10,6 +10,7 @@ import random
 import statistics
 import time
 from collections.abc import Callable
+from functools import partial
 from ipaddress import IPv4Address
 
 from bgp import PROFILES, AsPath, Knobs, Origin, Path, Peer, PeerType, Speaker, decide
@@ -81,16 +82,14 @@ def main() -> None:
     knobs = Knobs()
     sizes = (2, 8, 64)
     candidates = {size: paths(size) for size in sizes}
-    plain = {size: rate(lambda size=size: pairwise(candidates[size])) for size in sizes}
+    plain = {size: rate(partial(pairwise, candidates[size])) for size in sizes}
     print("decisions a second (and times slower than a plain pairwise loop)")
     print(f"{'':12}" + "".join(f"{size:>10} paths    " for size in sizes))
     print(f"{'plain loop':12}" + "".join(f"{plain[size]:>16,.0f}   " for size in sizes))
     for name in PROFILES:
         cells = []
         for size in sizes:
-            speed = rate(
-                lambda size=size, name=name: decide(candidates[size], name, SPEAKER, knobs)
-            )
+            speed = rate(partial(decide, candidates[size], name, SPEAKER, knobs))
             cells.append(f"{speed:>9,.0f} ({plain[size] / speed:>5.1f}x) ")
         print(f"{name:12}" + "".join(cells))
 

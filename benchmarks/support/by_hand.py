@@ -50,14 +50,14 @@ def prototype() -> Topology:
         name: replace(host, originates=(f"{ITS_SERVICE}/32",)) if host.originates else host
         for name, host in like.hosts.items()
     }
-    sessions = tuple(
-        replace(session, sides=tuple(replace(side, hold=ITS_HOLD) for side in session.sides))
-        for session in like.sessions
-    )
+    sessions = []
+    for session in like.sessions:
+        one, other = (replace(side, hold=ITS_HOLD) for side in session.sides)
+        sessions.append(replace(session, sides=(one, other)))
     return replace(
         like,
         hosts=hosts,
-        sessions=sessions,
+        sessions=tuple(sessions),
         prefixes={**like.prefixes, "services": ("172.18.200.0/24 le 32",)},
         services=tuple(replace(service, address=ITS_SERVICE) for service in like.services),
     )
