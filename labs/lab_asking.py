@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import itertools
 import socket
 import time
 from collections.abc import Callable
@@ -35,7 +36,8 @@ class Asking:
         """Ask a running lab."""
         self._parts = parts
         self.tell: Tell = lambda _seconds, _state: None
-        self._captures: dict[tuple[str, str, str], LinkCapture] = {}
+        self._captures: dict[int, LinkCapture] = {}
+        self._numbers = itertools.count(1)
 
     def run(self, host: str, command: str, seconds: float) -> Output:
         """Run a shell command."""
@@ -139,17 +141,18 @@ class Asking:
         """Take a snapshot."""
         return snapshot(self._parts, self._parts.title)
 
-    def begin_capture(self, one: str, other: str, what: str) -> None:
-        """Start taking packets at a host's end of a link."""
+    def begin_capture(self, one: str, other: str, what: str) -> int:
+        """Start taking packets at a host's end of a link; return the capture's number."""
         link = self._parts.topology.link(one, other)
         end = next((e for e in link.ends if e.host in self._parts.topology.hosts), link.ends[0])
-        self._captures[one, other, what] = LinkCapture(
-            self._parts.tree, end.host, end.interface, what, nftables()
-        )
+        capture = LinkCapture(self._parts.tree, end.host, end.interface, what, nftables())
+        number = next(self._numbers)
+        self._captures[number] = capture
+        return number
 
-    def end_capture(self, one: str, other: str, what: str) -> str:
+    def end_capture(self, _one: str, _other: str, _what: str, number: int) -> str:
         """Stop it; return the packets as tcpdump prints them."""
-        return self._captures.pop((one, other, what)).stop()
+        return self._captures.pop(number).stop()
 
     def curl(self, host: str, url: str, count: int) -> tuple[Answer, ...]:
         """Ask over HTTP."""

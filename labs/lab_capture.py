@@ -7,6 +7,7 @@ outside the lab, from a pipe, through the unpacked package's own loader.
 
 from __future__ import annotations
 
+import contextlib
 import os
 import select
 import socket
@@ -17,16 +18,15 @@ import time
 from typing import Final
 
 from labs.errors import LabError
+from labs.lab_tools import unpacked_call
 from labs.packages import Daemon
 from labs.process_tree import ProcessTree
 
 EVERY_PROTOCOL: Final = 0x0003  # ETH_P_ALL of linux/if_ether.h
-LONGEST: Final = (
-    1 << 18
-)  # octets kept of a packet; the kernel hands over unsplit segments of 64 KiB
-LIMIT: Final = (
-    1 << 26
-)  # octets kept in all: a capture that somebody forgot does not fill the memory
+LONGEST: Final = 1 << 18
+"""Octets kept of a packet; the kernel hands over unsplit segments of 64 KiB."""
+LIMIT: Final = 1 << 26
+"""Octets kept in all: a capture that somebody forgot does not fill the memory."""
 READ_SECONDS: Final = 30.0
 _FILE_HEADER: Final = struct.pack("=IHHiIII", 0xA1B2C3D4, 2, 4, 0, 0, LONGEST, 1)
 """libpcap's file format (pcap-savefile(5)): magic, version 2.4, UTC, Ethernet."""
@@ -55,6 +55,7 @@ class LinkCapture:
         self._socket = tree.open_socket(host, socket.AF_PACKET, socket.SOCK_RAW)
         self._socket.bind((interface, EVERY_PROTOCOL))
         self._taken = bytearray(_FILE_HEADER)
+        self._lost = 0
         self._stopped, self._stopper = os.pipe()
         self._thread = threading.Thread(target=self._take, daemon=True)
         self._thread.start()
@@ -63,23 +64,28 @@ class LinkCapture:
         """End the capture; return the packets as tcpdump prints them.
 
         Raises:
-            LabError: tcpdump cannot read them.
+            LabError: tcpdump cannot read them, or not in time.
         """
         os.close(self._stopper)
         self._thread.join()
         os.close(self._stopped)
         self._socket.close()
-        done = subprocess.run(
-            [*_program(self._nftables), "-nn", "-v", "-Z", "root", "-r", "-", "--", self._what],
-            input=bytes(self._taken),
-            capture_output=True,
-            check=False,
-            timeout=READ_SECONDS,
-        )
+        argv = [*unpacked_call(self._nftables, "tcpdump"), "-nn", "-v", "-Z", "root", "-r", "-"]
+        try:
+            done = subprocess.run(
+                [*argv, "--", self._what], input=bytes(self._taken), capture_output=True,
+                check=False, timeout=READ_SECONDS,
+            )  # fmt: skip
+        except subprocess.TimeoutExpired as error:
+            raise LabError(
+                f"tcpdump did not read {len(self._taken)} octets within {READ_SECONDS:g} seconds: "
+                "capture for a shorter time, or less by a filter"
+            ) from error
         if done.returncode:
             said = done.stderr.decode(errors="replace").strip().splitlines()[-1:]
             raise LabError(f"tcpdump cannot read what was captured: {''.join(said)}")
-        return done.stdout.decode(errors="replace")
+        told = f"... and {self._lost} packets more than a capture keeps\n" if self._lost else ""
+        return done.stdout.decode(errors="replace") + told
 
     def _refuse(self, tree: ProcessTree, host: str) -> None:
         root = tree.root(host, self._nftables)
@@ -97,23 +103,15 @@ class LinkCapture:
             waited: list[socket.socket | int] = [self._socket, self._stopped]
             readable, _, _ = select.select(waited, [], [])
             if self._socket in readable:
-                packet, now = self._socket.recv(LONGEST), time.time_ns() // 1000
-                if len(self._taken) + len(packet) < LIMIT:
-                    stamp = struct.pack("=IIII", *divmod(now, 1_000_000), len(packet), len(packet))
-                    self._taken += stamp + packet
+                with contextlib.suppress(OSError):  # told once that the interface went down
+                    self._keep(self._socket.recv(LONGEST), time.time_ns() // 1000)
             else:  # what had arrived before the stop has been taken
                 return
 
-
-def _program(nftables: Daemon) -> list[str]:
-    """Return the command that runs the unpacked tcpdump with its own libraries."""
-    loader = next(nftables.root.glob("lib*/ld-linux*"), None) or next(
-        nftables.root.glob("usr/lib/*/ld-linux*")
-    )
-    libraries = {
-        str(file.parent)
-        for name in ("libpcap.so*", "libc.so.6")
-        for file in nftables.root.glob(f"usr/lib/**/{name}")
-    }
-    tcpdump = nftables.root / "usr/bin/tcpdump"
-    return [str(loader), "--library-path", ":".join(sorted(libraries)), str(tcpdump)]
+    def _keep(self, packet: bytes, now: int) -> None:
+        """Put a packet down; `now` is in microseconds."""
+        if len(self._taken) + len(packet) < LIMIT:
+            stamp = struct.pack("=IIII", *divmod(now, 1_000_000), len(packet), len(packet))
+            self._taken += stamp + packet
+        else:
+            self._lost += 1

@@ -24,8 +24,9 @@ from labs.situation import Situation
 FORMAT: Final = "locrib-lab-recording"
 VERSION: Final = 1
 
-_COUNTED: Final = {"run": 2, "wait_state": 3, "wait_notification": 4}
-"""How many of a verb's arguments tell one question from another; the rest is patience."""
+_COUNTED: Final = {"run": 2, "wait_state": 3, "wait_notification": 4, "end_capture": 3}
+"""How many of a verb's arguments tell one question from another; the rest is patience, or which of
+several captures of one link is meant."""
 
 Key = tuple[Any, ...]
 

@@ -10,6 +10,7 @@ from __future__ import annotations
 import shlex
 from typing import Final
 
+from labs.errors import LabError
 from labs.packages import Daemon
 from labs.process_tree import ProcessTree
 from labs.routers import Router
@@ -38,13 +39,29 @@ def lend_router_tools(tree: ProcessTree, host: str, router: Router) -> None:
     )
 
 
-def lend_nftables(tree: ProcessTree, nftables: Daemon) -> None:
-    """Let every host call nft, conntrack and tcpdump."""
+def unpacked_call(nftables: Daemon, program: str) -> list[str]:
+    """Return the command that runs nft, conntrack or tcpdump where it stands, by its own libraries.
+
+    Raises:
+        LabError: they are not whole.
+    """
     loaders = sorted((nftables.root / "usr/lib").glob("*/ld-linux*.so.*"))
-    if loaders:
-        call = [str(loaders[0]), "--library-path", str(loaders[0].parent)]
-        programs = {n: [*call, str(nftables.root / path)] for n, path in _UNPACKED.items()}
-        _write(tree, COMMON, programs)
+    if not loaders:
+        raise LabError(
+            f"what was unpacked of {nftables.title} is damaged: remove {nftables.root.parent} and "
+            "run `locrib lab doctor --fetch` once, with network"
+        )
+    by_loader = [str(loaders[0]), "--library-path", str(loaders[0].parent)]
+    return [*by_loader, str(nftables.root / _UNPACKED[program])]
+
+
+def lend_nftables(tree: ProcessTree, nftables: Daemon) -> None:
+    """Let every host call nft, conntrack and tcpdump.
+
+    Raises:
+        LabError: they are not whole.
+    """
+    _write(tree, COMMON, {name: unpacked_call(nftables, name) for name in _UNPACKED})
 
 
 def _write(tree: ProcessTree, folder: str, programs: dict[str, list[str]]) -> None:

@@ -42,9 +42,20 @@ class LabVerbs(LabChanges):
         return text
 
     def paths(self, host: str, prefix: str) -> tuple[Path, ...]:
-        """Return the BGP paths a host that runs FRR has for a prefix, none for none."""
+        """Return the BGP paths a host that runs FRR has for a prefix, none for none.
+
+        Args:
+            host: a host that runs FRR.
+            prefix: an IPv4 prefix, or an address for the longest prefix that it matches.
+        """
         self._needs_frr(host, "lists its paths")
         self._running(host)
+        try:
+            ipaddress.IPv4Interface(prefix)
+        except ValueError as error:
+            raise LabError(
+                f"expected an IPv4 prefix such as 10.244.1.0/24, seen {prefix!r}"
+            ) from error
         return read_paths(self._ask("paths", host, prefix))
 
     def announced(self, host: str, neighbor: str) -> tuple[str, ...]:
@@ -201,12 +212,12 @@ class LabVerbs(LabChanges):
             LabError: no such link, or tcpdump refuses the filter.
         """
         self.topology.link(one, other)
-        self._ask("begin_capture", one, other, what)
+        number = self._ask("begin_capture", one, other, what)
         capture = Capture()
         try:
             yield capture
         finally:
-            capture.text = self._ask("end_capture", one, other, what)
+            capture.text = self._ask("end_capture", one, other, what, number)
 
     @contextlib.contextmanager
     def _telling(self, tell: Tell | None) -> Iterator[None]:
