@@ -1,5 +1,6 @@
 # Everything one does with a checkout. The work itself is in tools/ and in the `locrib` command.
 # ARGS is passed on: make test ARGS="tests/bgp -x", make learn ARGS=--no-browser.
+# Without it, the files of tests run side by side; what is named runs in one process.
 
 PYTHON ?= $(or $(wildcard /usr/bin/python3),$(shell command -v python3),$(error Python 3.11 or newer is missing. Install it: sudo apt-get install -y python3 python3-venv))
 VENV := .venv/bin/python
@@ -13,7 +14,7 @@ learn:  ## open the course in JupyterLab
 
 test:  ## set up and run everything
 	$(SETUP) --dev
-	@$(VENV) -m pytest $(ARGS)
+	@$(VENV) -m pytest $(or $(ARGS),-n auto)
 
 lint:  ## the static checks that tests/test_house.py runs too, with the tools' own output
 	$(SETUP) --dev

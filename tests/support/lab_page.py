@@ -193,9 +193,9 @@ def free_port() -> int:
         return port
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="module")
 def jupyter_server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[ServerFor]:
-    """Start JupyterLab on a folder; every server ends with the session.
+    """Start JupyterLab on a folder; every server ends with its file's tests.
 
     A server has a learner's first day before it, without routing daemons unless a test wants those
     of this machine. Its folders are its own only: later tests of this process keep theirs.
@@ -217,9 +217,9 @@ def jupyter_server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[ServerF
         yield start
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="module")
 def chromium() -> Iterator[Browser]:
-    """The distribution's chromium."""
+    """The distribution's chromium, for one file: Playwright's loop is in the way of any other."""
     if CHROMIUM is None:
         pytest.skip("no chromium here; install it: sudo apt-get install -y chromium")
     with sync_playwright() as playwright:
