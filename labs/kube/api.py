@@ -6,35 +6,23 @@ writers who read the same version exactly one succeeds. Reading takes no such lo
 Source: the verbs of the Kubernetes API concepts; the words of refusals are the API server's.
 """
 
-import json
 import threading
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from typing import Any
 
-from labs.kube import admission, apply, deleting, patch, recording, reviews, selectors, violation
+from labs.kube import admission, deleting, recording, reviews, selectors, violation
 from labs.kube.admission import DeniedError, How, Review, Webhook
-from labs.kube.errors import (
-    ApiError,
-    already_exists,
-    bad_request,
-    conflict,
-    forbidden,
-    invalid,
-    no_such_path,
-    not_found,
-    unsupported_media,
-)
+from labs.kube.errors import ApiError, bad_request, conflict, invalid, no_such_path, not_found
 from labs.kube.kinds import Kind, Kinds
 from labs.kube.schema import Obj
 from labs.kube.store import Key, Store
-from labs.kube.times import now
+from labs.kube.writing import APPLY_PATCH, MERGE_PATCH, Writer, patching
 
-__all__ = ["Api", "ApiError", "DeniedError", "How", "Review", "Webhook"]
+__all__ = ["MERGE_PATCH", "Api", "ApiError", "DeniedError", "How", "Review", "Webhook"]
 
-JSON_PATCH = "application/json-patch+json"
-MERGE_PATCH = "application/merge-patch+json"
-STRATEGIC_PATCH = "application/strategic-merge-patch+json"
-APPLY_PATCH = "application/apply-patch+yaml"
+
+Warnings = list[str]
+"""What the server warns of is added here, a sentence each."""
 
 
 class Api:
@@ -49,6 +37,7 @@ class Api:
         self.kinds = Kinds.of(*kinds, *reviews.KINDS)
         self.webhooks = list(webhooks)
         self.writing = threading.RLock()
+        self._writer = Writer(self)
 
     def kind(self, resource: str, version: str | None = None) -> Kind:
         """The kind behind "services" or "bgppeers.metallb.io", in the storage version by default.
@@ -114,7 +103,7 @@ class Api:
         dry_run: bool = False,
         field_validation: str = "Strict",
         namespace: str | None = None,
-        warnings: "list[str] | None" = None,
+        warnings: Warnings | None = None,
     ) -> Obj:
         """Make a new object, in the namespace it names unless `namespace` says so.
 
@@ -126,7 +115,7 @@ class Api:
         if kind in reviews.KINDS:
             return reviews.answered(admission.decoded(obj, kind, how))
         with self.writing:
-            return self._create(kind, obj, namespace, how)
+            return self._writer.create(kind, obj, namespace, how)
 
     def kind_of(self, obj: Obj) -> Kind:
         """The kind that an object says it is.
@@ -140,55 +129,6 @@ class Api:
             raise bad_request(f"no kind {told} is registered")
         return kind
 
-    def _create(
-        self, kind: Kind, obj: Obj, namespace: str | None, how: How, *, tracked: bool = True
-    ) -> Obj:
-        obj = admission.decoded(obj, kind, how)
-        given = obj.get("metadata") or {}
-        inside = (namespace or given.get("namespace") or "default") if kind.namespaced else ""
-        if given.get("resourceVersion"):
-            raise bad_request("resourceVersion should not be set on objects to be created")
-        new = {**obj, "metadata": admission.new_metadata(obj, inside)}
-        name = new["metadata"].get("name")
-        if not name:
-            told = violation.required("metadata.name", "name or generateName is required")
-            raise invalid(kind, "", [told])
-        key = self.key(kind, name, inside)
-        self._check_namespace(kind, key)
-        if self.store.get(key) is not None:
-            raise already_exists(kind.resource, name)
-        if "status" in kind.subresources and kind.plural != "nodes":
-            new.pop("status", None)  # a node tells its own status when it registers itself
-        new = admission.completed(new, None, kind)
-        new = deleting.with_namespace_finalizer(new, kind)
-        admission.check(new, None, kind)
-        if tracked:
-            new = apply.tracked(None, new, manager=how.manager, kind=kind, now=now())
-        storing = self.stored_form(new, kind)
-        self._ask(kind, "CREATE", None, storing)
-        if how.dry_run:
-            return self.view(storing, kind)
-        return self.view(self.store.create(key, storing), kind)
-
-    def _check_namespace(self, kind: Kind, key: Key) -> None:
-        if not kind.namespaced:
-            return
-        namespace = self.store.get(Key("", "namespaces", "", key.namespace))
-        if namespace is None:
-            raise not_found("namespaces", key.namespace)
-        if "deletionTimestamp" in namespace["metadata"]:
-            told = (
-                f"unable to create new content in namespace {key.namespace} "
-                "because it is being terminated"
-            )
-            raise forbidden(kind.resource, key.name, told)
-
-    def _ask(self, kind: Kind, operation: str, old: Obj | None, new: Obj | None) -> None:
-        subject = new or old or {}
-        details = {"name": subject["metadata"]["name"], "group": kind.group, "kind": kind.plural}
-        review = Review(operation, old, new, self.list)
-        admission.ask(self.webhooks, kind.resource, review, details)
-
     def update(
         self,
         obj: Obj,
@@ -197,7 +137,7 @@ class Api:
         manager: str = "locrib",
         dry_run: bool = False,
         field_validation: str = "Strict",
-        warnings: "list[str] | None" = None,
+        warnings: Warnings | None = None,
     ) -> Obj:
         """Replace an object, or its status.
 
@@ -214,7 +154,7 @@ class Api:
                 why = "must be specified for an update"
                 told = violation.invalid("metadata.resourceVersion", 0, why)
                 raise invalid(kind, key.name, [told])
-            return self._change(kind, key, lambda _: obj, subresource, how)
+            return self._writer.change(kind, key, lambda _: obj, subresource, how)
 
     def patch(
         self,
@@ -230,7 +170,7 @@ class Api:
         dry_run: bool = False,
         field_validation: str = "Strict",
         version: str | None = None,
-        warnings: "list[str] | None" = None,
+        warnings: Warnings | None = None,
     ) -> Obj:
         """Change an object by a patch of one of the four kinds; an apply may create it.
 
@@ -241,75 +181,11 @@ class Api:
         kind = self.kind(resource, version)
         key = self.key(kind, name, namespace)
         if content_type == APPLY_PATCH:
-            return self._apply(kind, key, patch, subresource, how)
+            with self.writing:
+                return self._writer.apply(kind, key, patch, subresource, how)
         change = patching(kind, patch, content_type)
         with self.writing:
-            return self._change(kind, key, change, subresource, how)
-
-    def _apply(self, kind: Kind, key: Key, config: Obj, subresource: str, how: How) -> Obj:
-        config = admission.decoded(config, kind, how)
-
-        def merged(live: Obj | None) -> Obj:
-            return apply.applied(
-                live,
-                config,
-                manager=how.manager,
-                force=how.force,
-                kind=kind,
-                subresource=subresource,
-                now=now(),
-            )
-
-        with self.writing:
-            if self.store.get(key) is not None:
-                return self._change(kind, key, merged, subresource, how, tracked=False)
-            if subresource:
-                raise not_found(kind.resource, key.name)
-            return self._create(kind, merged(None), key.namespace, how, tracked=False)
-
-    def _change(
-        self,
-        kind: Kind,
-        key: Key,
-        change: Callable[[Obj], Obj],
-        subresource: str,
-        how: How,
-        *,
-        tracked: bool = True,
-    ) -> Obj:
-        """Make a new state of an object from the one it has; `writing` is held."""
-        stored = self.store.get(key)
-        if stored is None:
-            raise not_found(kind.resource, key.name)
-        old = self.view(stored, kind)
-        new = admission.decoded(change(old), kind, how)
-        new = {**new, "metadata": admission.kept_metadata(new, old, kind)}
-        if subresource == "status":
-            new = admission.only_status(new, old)
-        elif "status" in kind.subresources:
-            new = admission.with_status_of(new, old)
-        new = admission.completed(new, old, kind)
-        admission.check(new, old, kind, subresource)
-        if tracked and not admission.same(old, new):
-            new = apply.tracked(
-                old, new, manager=how.manager, kind=kind, subresource=subresource, now=now()
-            )
-        storing = self.stored_form(new, kind)
-        if subresource != "status":
-            self._ask(kind, "UPDATE", stored, storing)
-        if how.dry_run:
-            return self.view(storing, kind)
-        if admission.same(old, new) and not admission.record_differs(old, new):
-            return old
-        return self.view(self._keep(key, storing, stored), kind)
-
-    def _keep(self, key: Key, new: Obj, stored: Obj) -> Obj:
-        """Store the new state; an object that only waited for its finalizers goes."""
-        version = stored["metadata"]["resourceVersion"]
-        if deleting.may_go(new):
-            self.store.update(key, new, version)
-            return self.store.delete(key)
-        return self.store.update(key, new, version)
+            return self._writer.change(kind, key, change, subresource, how)
 
     def set_status(self, obj: Obj, status: Obj, *, manager: str = "locrib") -> Obj:
         """Write an object's status, whatever else changed meanwhile; nothing when it is equal.
@@ -328,7 +204,7 @@ class Api:
             return {**old, "status": status}
 
         with self.writing:
-            return self._change(kind, key, change, "status", how)
+            return self._writer.change(kind, key, change, "status", how)
 
     def delete(
         self,
@@ -357,14 +233,14 @@ class Api:
             if stored is None:
                 raise not_found(resource, name)
             marked = deleting.marked(stored, kind, wanted)
-            self._ask(kind, "DELETE", stored, None)
+            self._writer.ask(kind, "DELETE", stored, None)
             if dry_run:
                 return stored if marked is None else marked
             if marked is None:
                 return self.store.delete(key)
             if marked == stored:
                 return stored
-            return self._keep(key, marked, stored)
+            return self._writer.keep(key, marked, stored)
 
     def event(
         self,
@@ -377,38 +253,3 @@ class Api:
         """Tell of something that happened to an object; the same again is counted."""
         with self.writing:
             recording.record(self, about, recording.Happened(reason, message, type, component))
-
-
-def patching(
-    kind: Kind,
-    body: Any,  # noqa: ANN401 -- an object, or the list of a JSON patch
-    content_type: str,
-) -> Callable[[Obj], Obj]:
-    """What a patch does to an object.
-
-    Raises:
-        ApiError: the kind takes no such patch, or the body is none.
-    """
-    accepted = [JSON_PATCH, MERGE_PATCH, APPLY_PATCH]
-    if kind.builtin:
-        accepted.insert(2, STRATEGIC_PATCH)
-    if content_type not in accepted:
-        raise unsupported_media(accepted)
-    wanted = list if content_type == JSON_PATCH else dict
-    if not isinstance(body, wanted):
-        raise bad_request(
-            f"json: cannot unmarshal {_json_name(body)} into Go value of type "
-            f"{'jsonpatch.Patch' if wanted is list else 'map[string]interface {}'}"
-        )
-    if content_type == JSON_PATCH:
-        return lambda obj: patch.json_patch(obj, body)
-    if content_type == STRATEGIC_PATCH:
-        return lambda obj: patch.strategic_merge(obj, body, kind.schema)
-    return lambda obj: patch.merge_patch(obj, body)
-
-
-def _json_name(value: Any) -> str:  # noqa: ANN401 -- any JSON value
-    first = json.dumps(value)[:1]
-    return {"{": "object", "[": "array", '"': "string", "t": "bool", "f": "bool"}.get(
-        first, "number"
-    )

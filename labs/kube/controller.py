@@ -21,15 +21,15 @@ EVERYTHING = "*"
 
 
 class Controller(Protocol):
-    """What keeps one promise of the cluster.
+    """What keeps one promise of the cluster."""
 
-    Attributes:
-        name: what its thread and its log lines are called.
-        watches: the resources whose changes it wants to see, such as "services"; "*" for all.
-    """
+    @property
+    def name(self) -> str:
+        """What its thread and its log lines are called."""
 
-    name: str
-    watches: tuple[str, ...]
+    @property
+    def watches(self) -> tuple[str, ...]:
+        """The resources whose changes it wants to see, such as "services"; "*" for all."""
 
     def reconcile(self) -> float | None:
         """Make things as they ought to be; return after how many seconds to look again."""

@@ -102,7 +102,7 @@ def _invalid(kind: str, group: str, name: str, found: tuple[Violation, ...]) -> 
         {"reason": violation.reason, "message": violation.message, "field": violation.path}
         for violation in found
     ]
-    details = {"name": name} | ({"group": group} if group else {})
+    details: dict[str, Any] = {"name": name} | ({"group": group} if group else {})
     details |= {"kind": kind, "causes": causes}
     group_kind = f"{kind}.{group}" if group else kind
     return ApiError(422, "Invalid", f'{group_kind} "{name}" is invalid: {told}', details)

@@ -10,7 +10,7 @@ from tornado.iostream import StreamClosedError
 from tornado.web import RequestHandler, stream_request_body
 
 from labs.kube import bodies, listing, paths, subresources, tables, watching
-from labs.kube.api import APPLY_PATCH, Api, patching
+from labs.kube.api import Api
 from labs.kube.errors import (
     ApiError,
     bad_request,
@@ -24,6 +24,7 @@ from labs.kube.paths import Target
 from labs.kube.schema import Obj
 from labs.kube.violation import forbidden, required, unsupported
 from labs.kube.watching import Bell
+from labs.kube.writing import APPLY_PATCH, patching
 
 
 @stream_request_body
@@ -155,7 +156,7 @@ class Resources(Base):
             return
         obj = self.api.get(kind.resource, target.name, target.namespace or "", version=kind.version)
         if target.subresource == "scale":
-            self.answer(subresources.scale_of(obj, kind))
+            self.answer(subresources.scale_of(obj))
         elif target.subresource in ("", "status"):
             self.show(obj, kind)
         else:
@@ -168,10 +169,10 @@ class Resources(Base):
         selected = listing.selection(kind, target.namespace, query)
         if query.get("watch") in ("1", "true"):
             shown = watching.shown_as(form, kind, self._include())
+            watch = watching.Watch(self.api, self.bell, selected, query, shown)
             self.set_header("Content-Type", bodies.JSON)
             await self.flush()
-            events = watching.watch(self.api, self.bell, selected, query, shown)
-            await watching.send(events, self)
+            await watching.send(watch.events(), self)
             return
         listed = listing.listed(self.api, selected, query)
         if form == "Table":
@@ -275,7 +276,7 @@ class Resources(Base):
         kind, namespace = target.kind, target.namespace or ""
         obj = self.api.get(kind.resource, target.name, namespace, version=kind.version)
         changed = self.api.update(subresources.with_scale(obj, scale), **how)
-        self.answer(subresources.scale_of(changed, kind))
+        self.answer(subresources.scale_of(changed))
 
     async def _patch(self) -> None:
         target = self.target("patch")
@@ -289,7 +290,7 @@ class Resources(Base):
         if target.subresource == "scale":
             obj = self.api.get(kind.resource, target.name, namespace, version=kind.version)
             patched = patching(kind, body, content_type)
-            self._scale(target, patched(subresources.scale_of(obj, kind)), how)
+            self._scale(target, patched(subresources.scale_of(obj)), how)
             return
         if content_type == APPLY_PATCH:
             if "fieldManager" not in self.request.query_arguments:

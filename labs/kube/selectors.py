@@ -6,6 +6,7 @@ each built-in kind can be selected by, in its API reference.
 
 import re
 from collections.abc import Callable, Mapping
+from typing import Any
 
 from labs.kube.errors import bad_request
 from labs.kube.jsonpath import first
@@ -56,7 +57,39 @@ def labels(text: str) -> Matcher:
     """
     wanted = [_requirement(part) for part in _parts(text)]
 
-    def matches(obj: Obj) -> bool:
+    def found(obj: Obj) -> bool:
+        carried = obj.get("metadata", {}).get("labels") or {}
+        return all(check(carried) for check in wanted)
+
+    return found
+
+
+def label_selector(
+    selector: Mapping[str, Any] | None,
+) -> Callable[[Mapping[str, str]], bool]:
+    """What an object's LabelSelector (matchLabels, matchExpressions) matches; `None`: nothing.
+
+    Raises:
+        ApiError: an operator is none.
+    """
+    if selector is None:
+        return lambda _: False
+    wanted = [_one_of(key, {value}) for key, value in (selector.get("matchLabels") or {}).items()]
+    for expression in selector.get("matchExpressions") or ():
+        key, values = expression["key"], set(expression.get("values") or ())
+        check = {
+            "In": _one_of(key, values),
+            "NotIn": _none_of(key, values),
+            "Exists": _carried(key, there=True),
+            "DoesNotExist": _carried(key, there=False),
+        }.get(expression["operator"])
+        if check is None:
+            raise bad_request(f'"{expression["operator"]}" is not a valid label selector operator')
+        wanted.append(check)
+    return lambda carried: all(check(carried) for check in wanted)
+
+
+def matches(obj: Obj) -> bool:
         carried = obj.get("metadata", {}).get("labels") or {}
         return all(check(carried) for check in wanted)
 
@@ -84,6 +117,11 @@ def label_selector(selector: Mapping[str, object] | None) -> Callable[[Mapping[s
             raise bad_request(f'"{expression["operator"]}" is not a valid label selector operator')
         wanted.append(check)
     return lambda carried: all(check(carried) for check in wanted)
+
+
+def matches(selector: Mapping[str, Any] | None, carried: Mapping[str, str]) -> bool:
+    """Whether labels match an object's LabelSelector; an empty one matches all, `None` nothing."""
+    return label_selector(selector)(carried)
 
 
 def _parts(text: str) -> list[str]:
@@ -145,10 +183,7 @@ def fields(text: str, kind: Kind) -> Matcher:
             raise bad_request(f"field label not supported: {path}")
         wanted.append((path, operator != "!=", value))
 
-    def matches(obj: Obj) -> bool:
-        return all((_field(obj, path) == value) is equal for path, equal, value in wanted)
-
-    return matches
+    return lambda obj: all((_field(obj, path) == value) is equal for path, equal, value in wanted)
 
 
 def _field(obj: Obj, path: str) -> str:

@@ -8,7 +8,7 @@ import asyncio
 import logging
 import socket
 import threading
-from typing import Any
+from typing import Any, Self
 
 from tornado.httpserver import HTTPServer
 from tornado.web import Application, RequestHandler
@@ -17,6 +17,7 @@ from labs.kube import bodies, discovery, openapi
 from labs.kube.api import Api
 from labs.kube.errors import no_such_path
 from labs.kube.handlers import Base, Resources
+from labs.kube.kinds import Kinds
 from labs.kube.streams import Channels, Containers, Logs
 from labs.kube.watching import Bell
 
@@ -53,28 +54,39 @@ class About(Base):
         return form == "APIGroupDiscoveryList"
 
     def _document(self, path: str) -> object:
-        kinds = self.api.kinds
         match path.split("/"):
             case ["version"]:
                 return version()
-            case ["api"]:
-                return discovery.api_versions()
-            case ["api", number]:
-                return discovery.resource_list(kinds, "", number)
-            case ["apis"]:
-                return discovery.group_list(kinds)
-            case ["apis", group]:
-                return discovery.group(kinds, group)
-            case ["apis", group, number]:
-                return discovery.resource_list(kinds, group, number)
-            case ["openapi", "v3"]:
-                return openapi.index(kinds)
-            case ["openapi", "v3", "api", number]:
-                return openapi.document(kinds, "", number)
-            case ["openapi", "v3", "apis", group, number]:
-                return openapi.document(kinds, group, number)
-            case _:
-                raise no_such_path()
+            case ["openapi", *rest]:
+                return _schemas(self.api.kinds, rest)
+            case rest:
+                return _discovered(self.api.kinds, rest)
+
+
+def _schemas(kinds: Kinds, path: list[str]) -> object:
+    match path:
+        case ["v3"]:
+            return openapi.index(kinds)
+        case ["v3", "api", number]:
+            return openapi.document(kinds, "", number)
+        case ["v3", "apis", group, number]:
+            return openapi.document(kinds, group, number)
+    raise no_such_path()
+
+
+def _discovered(kinds: Kinds, path: list[str]) -> object:
+    match path:
+        case ["api"]:
+            return discovery.api_versions()
+        case ["apis"]:
+            return discovery.group_list(kinds)
+        case ["api", number]:
+            return discovery.resource_list(kinds, "", number)
+        case ["apis", group]:
+            return discovery.group(kinds, group)
+        case ["apis", group, number]:
+            return discovery.resource_list(kinds, group, number)
+    raise no_such_path()
 
 
 def version() -> dict[str, str]:
@@ -121,7 +133,7 @@ class Server:
         self._loop: asyncio.AbstractEventLoop | None = None
         self._end: asyncio.Event | None = None
 
-    def start(self) -> "Server":
+    def start(self) -> Self:
         """Serve from now on."""
         self._thread.start()
         if not self._started.wait(_STARTS_WITHIN):
@@ -134,7 +146,7 @@ class Server:
             self._loop.call_soon_threadsafe(self._end.set)
             self._thread.join()
 
-    def __enter__(self) -> "Server":
+    def __enter__(self) -> Self:
         """Serve inside a `with`."""
         return self.start()
 

@@ -113,9 +113,9 @@ class Logs(Base):
 
     async def get(self, namespace: str, name: str) -> None:
         """Answer a container's log as text."""
-        await self.respond(lambda: self._log(namespace, name))
+        await self.respond(lambda: self._answer(namespace, name))
 
-    async def _log(self, namespace: str, name: str) -> None:
+    async def _answer(self, namespace: str, name: str) -> None:
         query = self.query()
         pod = self.api.get("pods", name, namespace)
         container = container_of(pod, query.get("container", ""))
@@ -172,7 +172,7 @@ class Channels(WebSocketHandler):
         """Take the newest protocol that both know."""
         return next((name for name in PROTOCOLS if name in subprotocols), None)
 
-    async def get(self, namespace: str, name: str, verb: str) -> None:  # type: ignore[override] # tornado's takes anything
+    async def get(self, namespace: str, name: str, verb: str) -> None:
         """Check what can be checked before the protocol is changed."""
         try:
             pod, container = self._checked(namespace, name)
@@ -227,7 +227,7 @@ class Channels(WebSocketHandler):
         """Carry the streams."""
         self.work = asyncio.create_task(self._carry())
 
-    async def on_message(self, message: str | bytes) -> None:  # type: ignore[override] # tornado awaits it
+    async def on_message(self, message: str | bytes) -> None:
         """Take input, or the terminal's size."""
         data = message.encode() if isinstance(message, str) else message
         process = self.process

@@ -5,11 +5,10 @@ Sources: Scale (autoscaling/v1), Eviction (policy/v1) and Binding (core/v1) in t
 
 from labs.kube.api import Api
 from labs.kube.errors import bad_request
-from labs.kube.kinds import Kind
 from labs.kube.schema import Obj
 
 
-def scale_of(obj: Obj, kind: Kind) -> Obj:
+def scale_of(obj: Obj) -> Obj:
     """How many replicas an object asks for and has."""
     metadata = obj["metadata"]
     told = ("name", "namespace", "uid", "resourceVersion", "creationTimestamp")

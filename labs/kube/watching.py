@@ -10,12 +10,12 @@ Source: "Efficient detection of changes" and "Streaming lists" in the Kubernetes
 import asyncio
 import json
 import time
-from collections.abc import AsyncIterator, Callable, Mapping
+from collections.abc import AsyncIterator, Callable, Mapping, Sequence
 from typing import Protocol
 
 from labs.kube import listing, tables
 from labs.kube.api import Api
-from labs.kube.errors import ApiError, expired, invalid_options
+from labs.kube.errors import bad_request, expired, invalid_options
 from labs.kube.kinds import Kind
 from labs.kube.listing import Selection
 from labs.kube.schema import Obj
@@ -62,9 +62,8 @@ class Bell:
 class Stream(Protocol):
     """Where a watch is written to."""
 
-    @property
-    def gone(self) -> bool:
-        """Whether nobody reads any more."""
+    gone: bool
+    """Nobody reads any more."""
 
     async def send(self, chunk: bytes) -> None:
         """Write, and wait until the reader keeps up."""
@@ -89,62 +88,81 @@ def shown_as(form: str, kind: Kind, include: str) -> Shown:
     return lambda obj, _: obj
 
 
-async def watch(
-    api: Api,
-    bell: Bell,
-    selected: Selection,
-    query: Mapping[str, str],
-    shown: Shown,
-) -> AsyncIterator[list[Obj]]:
-    """The events of a watch, some at a time; it ends when its time is over or it fell behind.
+class Watch:
+    """One watch: where it is, and until when it goes on."""
 
-    Raises:
-        ApiError: the query contradicts itself.
-    """
-    initial = query.get("sendInitialEvents") == "true"
-    _check(query)
-    bookmarks = query.get("allowWatchBookmarks") in ("1", "true") or initial
-    until = time.monotonic() + min(float(query.get("timeoutSeconds") or LONGEST), LONGEST)
-    at = listing.version(query)
-    first = True
-    if initial or not at:
-        # "Any version" and "the newest" begin with everything there is.
-        state, at = api.store.state(selected.kind.group, selected.kind.plural)
+    def __init__(
+        self, api: Api, bell: Bell, selected: Selection, query: Mapping[str, str], shown: Shown
+    ) -> None:
+        """Take what is watched.
+
+        Raises:
+            ApiError: the query contradicts itself.
+        """
+        _check(query)
+        self._api, self._bell = api, bell
+        self._selected, self._shown = selected, shown
+        self._initial = query.get("sendInitialEvents") == "true"
+        self._bookmarks = query.get("allowWatchBookmarks") in ("1", "true") or self._initial
+        self._until = time.monotonic() + _seconds(query)
+        self._at = listing.version(query)
+        self._first = True
+        self._told = time.monotonic()
+
+    async def events(self) -> AsyncIterator[list[Obj]]:
+        """The events, some at a time; it ends when its time is over or it fell behind."""
+        if self._initial or not self._at:
+            yield self._everything()
+        while True:
+            rung = self._bell.next()
+            try:
+                changes = _changes(self._api.store, self._at)
+            except TooOldError as error:
+                told = f"too old resource version: {self._at} ({error.oldest})"
+                yield [{"type": "ERROR", "object": expired(told).status()}]
+                return
+            yield self._changed(changes)
+            left = self._until - time.monotonic()
+            if left <= 0:
+                return
+            if not changes:
+                await asyncio.wait({rung}, timeout=min(left, BOOKMARK_EVERY))
+
+    def _everything(self) -> list[Obj]:
+        """Everything there is: what "any version" and "the newest" begin with."""
+        selected, kind = self._selected, self._selected.kind
+        state, self._at = self._api.store.state(kind.group, kind.plural)
         keys = sorted(key for key, obj in state.items() if selected.has(key, obj))
-        events = []
-        for key in keys:
-            obj = shown(api.view(state[key], selected.kind), first)
-            events.append({"type": "ADDED", "object": obj})
-            first = False
-        if initial:
-            events.append(bookmark(selected.kind, at, INITIAL_EVENTS_END))
-        yield events
-    told = time.monotonic()
-    while True:
-        rung = bell.next()
-        try:
-            changes = _changes(api.store, at)
-        except TooOldError as error:
-            status = expired(f"too old resource version: {at} ({error.oldest})").status()
-            yield [{"type": "ERROR", "object": status}]
-            return
+        events = [self._event("ADDED", state[key]) for key in keys]
+        if self._initial:
+            events.append(bookmark(kind, self._at, INITIAL_EVENTS_END))
+        return events
+
+    def _changed(self, changes: Sequence[Change]) -> list[Obj]:
         events = []
         for change in changes:
-            if event := _event(api, selected, change):
-                events.append({**event, "object": shown(event["object"], first)})
-                first = False
-            at = change.version
-        left = until - time.monotonic()
-        if bookmarks and not events and (time.monotonic() - told > BOOKMARK_EVERY or left <= 0):
-            events = [bookmark(selected.kind, at)]
+            if name := _meaning(self._selected, change):
+                events.append(self._event(name, change.object))
+            self._at = change.version
+        now = time.monotonic()
+        due = now - self._told > BOOKMARK_EVERY or now >= self._until
+        if self._bookmarks and due and not events:
+            events = [bookmark(self._selected.kind, self._at)]
         if events:
-            told = time.monotonic()
-            yield events
-        if left <= 0:
-            return
-        if not changes:
-            yield []
-            await asyncio.wait({rung}, timeout=min(left, BOOKMARK_EVERY))
+            self._told = now
+        return events
+
+    def _event(self, name: str, stored: Obj) -> Obj:
+        obj = self._shown(self._api.view(stored, self._selected.kind), self._first)
+        self._first = False
+        return {"type": name, "object": obj}
+
+
+def _seconds(query: Mapping[str, str]) -> float:
+    text = query.get("timeoutSeconds") or f"{LONGEST:.0f}"
+    if not text.isdecimal():
+        raise bad_request(f'strconv.ParseInt: parsing "{text}": invalid syntax')
+    return min(float(text), LONGEST)
 
 
 def _changes(store: Store, at: int) -> tuple[Change, ...]:
@@ -167,17 +185,16 @@ def _check(query: Mapping[str, str]) -> None:
         raise invalid_options("ListOptions", forbidden("continue", why))
 
 
-def _event(api: Api, selected: Selection, change: Change) -> Obj | None:
-    """What a change is to this watcher: an object may come into its selection, and leave it."""
+def _meaning(selected: Selection, change: Change) -> str:
+    """What a change is to a watcher: an object may come into its selection, and leave it."""
     key, kind = change.key, selected.kind
     if (key.group, key.plural) != (kind.group, kind.plural):
-        return None
+        return ""
     was = selected.has(key, change.before)
     now = change.type != "DELETED" and selected.has(key, change.object)
-    if not (was or now):
-        return None
-    name = "DELETED" if not now else "MODIFIED" if was else "ADDED"
-    return {"type": name, "object": api.view(change.object, kind)}
+    if now:
+        return "MODIFIED" if was else "ADDED"
+    return "DELETED" if was else ""
 
 
 def bookmark(kind: Kind, at: int, annotations: Mapping[str, str] | None = None) -> Obj:
@@ -191,13 +208,9 @@ def bookmark(kind: Kind, at: int, annotations: Mapping[str, str] | None = None) 
 
 async def send(events: AsyncIterator[list[Obj]], stream: Stream) -> None:
     """Write a watch's events until it ends or its reader is gone."""
-    try:
-        async for some in events:
-            if stream.gone:
-                return
-            if some:
-                lines = (json.dumps(event, separators=(",", ":")) for event in some)
-                await stream.send("".join(f"{line}\n" for line in lines).encode())
-    except ApiError as error:
-        event = {"type": "ERROR", "object": error.status()}
-        await stream.send(f"{json.dumps(event)}\n".encode())
+    async for some in events:
+        if stream.gone:
+            return
+        if some:
+            lines = (json.dumps(event, separators=(",", ":")) for event in some)
+            await stream.send("".join(f"{line}\n" for line in lines).encode())
