@@ -89,36 +89,6 @@ def label_selector(
     return lambda carried: all(check(carried) for check in wanted)
 
 
-def matches(obj: Obj) -> bool:
-        carried = obj.get("metadata", {}).get("labels") or {}
-        return all(check(carried) for check in wanted)
-
-    return matches
-
-
-def label_selector(selector: Mapping[str, object] | None) -> Callable[[Mapping[str, str]], bool]:
-    """What an object's LabelSelector (matchLabels, matchExpressions) matches; `None`: nothing."""
-    if selector is None:
-        return lambda _: False
-    wanted: list[Callable[[Mapping[str, str]], bool]] = []
-    equal = selector.get("matchLabels")
-    for key, value in equal.items() if isinstance(equal, Mapping) else ():
-        wanted.append(_one_of(key, {value}))
-    expressions = selector.get("matchExpressions")
-    for expression in expressions if isinstance(expressions, list) else ():
-        key, values = expression["key"], set(expression.get("values") or ())
-        check = {
-            "In": _one_of(key, values),
-            "NotIn": _none_of(key, values),
-            "Exists": _carried(key, there=True),
-            "DoesNotExist": _carried(key, there=False),
-        }.get(expression["operator"])
-        if check is None:
-            raise bad_request(f'"{expression["operator"]}" is not a valid label selector operator')
-        wanted.append(check)
-    return lambda carried: all(check(carried) for check in wanted)
-
-
 def matches(selector: Mapping[str, Any] | None, carried: Mapping[str, str]) -> bool:
     """Whether labels match an object's LabelSelector; an empty one matches all, `None` nothing."""
     return label_selector(selector)(carried)
