@@ -10,6 +10,7 @@ is not taken.
 import os
 import sys
 from pathlib import Path
+from typing import Any
 
 from ipykernel.kernelapp import IPKernelApp
 
@@ -26,6 +27,20 @@ class CourseKernelApp(IPKernelApp):
         folder = os.environ.setdefault(NOTEBOOK_VARIABLE, str(Path.cwd()))
         sys.path[:] = [entry for entry in sys.path if entry not in ("", folder)]
         sys.path.append(folder)
+
+    def init_extensions(self) -> None:
+        """Let a lab that is a cell's last value show its picture, too."""
+        super().init_extensions()  # type: ignore[no-untyped-call]  # traitlets' style
+        shell: Any = self.shell
+        formatter = shell.display_formatter.mimebundle_formatter
+        formatter.for_type_by_name("labs.lab_verbs", "LabVerbs", _lab_bundle)
+
+
+def _lab_bundle(lab: Any, **_: object) -> dict[str, str]:  # noqa: ANN401 - a lab; not imported for its name
+    """Show a lab; what draws it is imported no sooner, for a kernel has to start quickly."""
+    from locrib.lab_sight import bundle_of  # noqa: PLC0415 - see above
+
+    return bundle_of(lab)
 
 
 def main() -> None:

@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import os
 import sys
-from collections.abc import Iterable
+import webbrowser
+from collections.abc import Iterator
+from pathlib import Path
 from typing import Annotated
 from urllib.parse import urlsplit
 
@@ -12,12 +14,14 @@ import typer
 from rich.markup import escape
 
 from bgp.fsm_log import LoggedTransition
-from labs.errors import LabError
 from labs.lab_verbs import LabVerbs
 from labs.remote import RemoteLab
-from locrib import terminal
+from locrib import lab_sight, terminal
 from locrib.lab_up import Host, LabName, reached
-from locrib.trouble import Exit
+from locrib.trouble import Exit, Trouble
+from modules.pictures.network import network_picture
+from modules.pictures.network_sight import CROWD, NO_ANSWER, UP, Sight, told_service
+from modules.pictures.network_text import ascii_only, network_lines
 
 Neighbor = Annotated[str, typer.Argument(metavar="NEIGHBOR", help="The other side.")]
 SIGNALLED = 128  # a shell's own way to say which signal ended a program
@@ -65,38 +69,79 @@ def vtysh(
             _execute(there, host, ["birdc"])
 
 
-def show(lab: LabName = None) -> None:
-    """Show a lab: its hosts, links and sessions, and what has been done to it."""
+def show(
+    picture: Annotated[
+        Path | None,
+        typer.Option(
+            "--picture",
+            "-p",
+            metavar="FILE.svg",
+            help="Draw it into a file, too.",
+            show_default=False,
+        ),
+    ] = None,
+    open_it: Annotated[
+        bool, typer.Option("--open", help="Show that file in the browser, if there is one.")
+    ] = False,
+    lab: LabName = None,
+) -> None:
+    """Show a lab: its hosts, links and sessions, and what has been done to it.
+
+    Letters stand for what a router calls its session: E Established, A Active, C Connect, I Idle,
+    S OpenSent, O OpenConfirm, ? no answer.
+    """
+    if open_it and picture is None:
+        raise Trouble("a file to open", "--open alone", "add --picture lab.svg", code=Exit.USAGE)
     with reached(lab) as there:
-        for line in described(there):
+        sight = lab_sight.sight_of(there)
+        for line in described(there, sight):
             terminal.out.print(line, soft_wrap=True)
+        if picture is None:
+            return
+        drawn = network_picture(sight, lab_sight.origin_of(there)).standing_svg()
+    try:
+        picture.write_text(drawn, encoding="utf-8")
+    except OSError as error:
+        raise Trouble(
+            f"a picture in {picture}", str(error.strerror), "give --picture a file in a folder "
+            "that is there and yours", code=Exit.INPUT,
+        ) from error  # fmt: skip
+    terminal.say(f"\nDrawn    {picture}")
+    if open_it and not webbrowser.open(picture.absolute().as_uri()):
+        terminal.say("         No browser was found here; open the file with one.")
 
 
-def described(lab: LabVerbs) -> Iterable[str]:
-    """Yield a lab in lines for a terminal, sessions asked of both of their sides."""
-    topology = lab.topology
-    yield f"[bold]{escape(lab.title)}[/]"
-    yield "\n[bold]Hosts[/]"
-    for host in topology.hosts.values():
-        speaks = f", AS {host.asn}" if host.asn else ""
-        addresses = ", ".join(topology.addresses(host.name))
-        yield f"  {host.name:<10} {host.role.value}{speaks}  [dim]{addresses}[/]"
-    yield "\n[bold]Links[/]"
-    for link in topology.links:
-        yield f"  {link.names[0]} - {link.names[1]}"
+def described(lab: LabVerbs, sight: Sight) -> Iterator[str]:
+    """Yield a lab in lines for a terminal: a drawing, then its sessions as both sides call them."""
+    yield f"[bold]{escape(lab.title)}[/]\n"
+    for line in network_lines(sight):
+        drawn = escape(line.text if _can_show(line.text) else ascii_only(line.text))
+        yield f"[yellow]{drawn}[/]" if line.trouble else drawn
+    ends = list(sight.ends())
+    told = [pair for pair in ends if len(ends) <= CROWD or not sight.is_up(*pair)]
     yield "\n[bold]Sessions[/]"
-    for session in topology.sessions:
-        one, other = (side.host for side in session.sides)
-        yield f"  {one} - {other}: {_state(lab, one, other)}, {_state(lab, other, one)}"
+    for one, other in told:
+        both = ", ".join(_coloured(sight.states[pair]) for pair in ((one, other), (other, one)))
+        yield f"  {one} - {other}: {both}"
+    if len(told) < len(ends):
+        yield f"  {len(ends) - len(told)} more, all of them Established"
+    for service in lab.topology.services:
+        yield escape(f"\n{told_service(sight, service)}")
     yield f"\n[bold]Done to it[/]  {escape(str(lab.situation))}"
 
 
-def _state(lab: LabVerbs, host: str, neighbor: str) -> str:
+def _can_show(text: str) -> bool:
+    """Whether this terminal's encoding has every character of a line."""
     try:
-        state = lab.state(host, neighbor)
-    except LabError as error:  # a daemon that is stopped or frozen says nothing
-        return f"[yellow]{escape(str(error).partition(';')[0])}[/]"
-    return f"[{'green' if state == 'Established' else 'red'}]{state}[/]"
+        text.encode(terminal.out.encoding)
+    except (UnicodeEncodeError, LookupError):
+        return False
+    return True
+
+
+def _coloured(state: str) -> str:
+    colour = {UP: "green", NO_ANSWER: "yellow"}.get(state, "red")
+    return f"[{colour}]{escape(state)}[/]"
 
 
 def paths(

@@ -20,7 +20,7 @@ from locrib.waiting import Waiting
 from modules.certify_session import HEADERS, SEGMENT, update_octets
 from modules.pictures.network import network_picture, trace_picture
 from modules.pictures.network_marks import CUT, Marks
-from modules.pictures.network_sight import Sight
+from modules.pictures.network_sight import NO_ANSWER, Sight
 from modules.pictures.page import Picture, esc, prose
 from modules.pictures.router import text_picture
 from modules.pictures.segments import Packet, segments_picture
@@ -29,8 +29,6 @@ from modules.session_facts import KEEPALIVE
 
 SERVICE: Final = "198.51.100.7"
 CLIENT: Final = "client"
-NO_ANSWER: Final = "no answer"
-"""What a daemon that is stopped or frozen calls its sessions: nothing at all."""
 
 
 class SessionLab(SessionActs):

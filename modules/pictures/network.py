@@ -10,7 +10,7 @@ from dataclasses import replace
 
 from labs.lab_values import Hop
 from modules.pictures.network_drawing import drawing
-from modules.pictures.network_marks import Marks
+from modules.pictures.network_marks import CUT, Marks
 from modules.pictures.network_sight import Sight, told_session
 from modules.pictures.page import Picture, esc, table, text_table
 
@@ -53,9 +53,12 @@ def trace_picture(sight: Sight, address: str, hops: Sequence[Hop], origin: str) 
 
 def broken_lines(marks: Marks) -> list[str]:
     """Say what is not as at first, a sentence for each link and host."""
-    links = {" to ".join(sorted(pair)): marks for pair, marks in marks.links.items()}
-    done = {**dict(sorted(links.items())), **dict(sorted(marks.hosts.items()))}
-    lines = [f"{what}: {', '.join(how)}." for what, how in done.items()]
+    lines = []
+    for pair, told in sorted(marks.links.items(), key=lambda found: sorted(found[0])):
+        name = " to ".join(sorted(pair))
+        rest = ", ".join(mark for mark in told if mark != CUT)
+        lines.append(f"{name} is cut{rest and f': {rest}'}." if CUT in told else f"{name}: {rest}.")
+    lines += [f"{host}: {', '.join(told)}." for host, told in sorted(marks.hosts.items())]
     lines += [
         f"Service {name}: externalTrafficPolicy {how}." for name, how in marks.policies.items()
     ]

@@ -23,7 +23,7 @@ def card_of(sight: Sight, host: Host) -> Card:
     """Return what a host's card says."""
     topology = sight.topology
     lines = [("strong", host.name)]
-    if (what := _what(sight, host)) != host.name:
+    if (what := what_it_is(sight, host)) != host.name:
         lines.append(("soft", what))
     vips = {f"{s.address}/32": s for s in topology.services}
     addresses = [address for address in topology.addresses(host.name) if address not in vips]
@@ -53,7 +53,8 @@ def _pod_lines(sight: Sight, pod: str, node: str) -> Iterator[tuple[str, str]]:
         yield "warn strong", mark
 
 
-def _what(sight: Sight, host: Host) -> str:
+def what_it_is(sight: Sight, host: Host) -> str:
+    """Return a host's role, daemon and AS number in a few words."""
     if not host.daemon:
         return host.role.value
     names = {"frr": "FRR", "bird": "BIRD", "gobgp": "GoBGP"}

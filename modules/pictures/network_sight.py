@@ -11,6 +11,8 @@ from modules.pictures.network_graph import home_of
 from modules.pictures.network_marks import Marks
 
 UP: Final = "Established"
+NO_ANSWER: Final = "no answer"
+"""What a daemon that is stopped or frozen calls its sessions: nothing at all."""
 LETTERS: Final = {
     UP: "E",
     "OpenConfirm": "O",
@@ -18,7 +20,7 @@ LETTERS: Final = {
     "Active": "A",
     "Connect": "C",
     "Idle": "I",
-    "no answer": "?",
+    NO_ANSWER: "?",
 }
 CROWD: Final = 24
 """More sessions than these are no picture."""

@@ -8,6 +8,7 @@ import subprocess
 import sys
 from collections.abc import Iterator
 from pathlib import Path
+from xml.etree import ElementTree as ET
 
 import pytest
 
@@ -116,7 +117,7 @@ def test_breaking_and_mending_from_the_command_line(shell: Shell) -> None:
     assert "nothing done" in shell.say("mend")
     shell.say("stop", "node1")
     poll("the edge is logged", lambda: "-> Idle" in shell.say("transitions", "tor1", "node1"))
-    assert "is stopped" in shell.say("show")
+    assert re.search(r"─ node1 .* daemon stopped", shell.say("show"))
     shell.say("start", "node1")
     shell.say("mend")
 
@@ -244,3 +245,30 @@ def test_times_are_read_as_people_write_them(text: str, seconds: float) -> None:
 def test_a_time_that_is_none_is_refused(text: str) -> None:
     with pytest.raises(Trouble):
         parse_time(text)
+
+
+@pytest.mark.usefixtures("lab")
+def test_a_picture_of_a_lab_is_written_and_opened(shell: Shell, tmp_path: Path) -> None:
+    file, opened = tmp_path / "fabric.svg", tmp_path / "opened"
+    shell.environment["BROWSER"] = f"sh -c 'echo \"$0\" > {opened}' %s"
+    shell.say("cut", "tor2", "node1")
+    assert f"Drawn    {file}" in shell.say("show", "--picture", str(file), "--open")
+    assert opened.read_text().strip() == file.as_uri()
+    told = [element.text for element in ET.parse(file).iter()]  # noqa: S314 - drawn by us
+    assert {"sw1", "node1", "✂ cut", "router · FRR 8.4.4 · AS 64900"} <= {*told}
+    shell.say("mend")
+    shell.environment["BROWSER"] = str(tmp_path / "no-browser-there")
+    assert shell("show", "--open").returncode == Exit.USAGE
+    nowhere = shell("show", "--picture", str(tmp_path / "no-folder" / "a.svg"))
+    assert nowhere.returncode == Exit.INPUT
+    assert "No such file" in nowhere.stderr
+
+
+@pytest.mark.usefixtures("lab")
+def test_a_terminal_without_unicode_gets_a_drawing_in_ascii(shell: Shell) -> None:
+    assert "│  └─ sw1" in shell.say("show")
+    shell.environment["PYTHONIOENCODING"] = "ascii"
+    plain = shell.say("show")
+    assert "|  `- sw1" in plain
+    assert plain.isascii()
+    del shell.environment["PYTHONIOENCODING"]

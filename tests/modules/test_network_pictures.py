@@ -16,6 +16,7 @@ from modules.pictures.network import network_picture, trace_picture
 from modules.pictures.network_graph import layers, neighbors
 from modules.pictures.network_marks import marks_of
 from modules.pictures.network_sight import CROWD, Sight, told_service
+from modules.pictures.network_text import ascii_only, network_lines
 
 TOP = Path(__file__).parents[2]
 sys.path.append(str(TOP / "benchmarks" / "support"))
@@ -178,3 +179,20 @@ def test_a_way_into_a_pod_goes_through_its_node() -> None:
     names = ("client", "tor", "node1", "node1", "node2", "pod2")
     picture = trace_picture(Sight(RACK), "172.30.200.1", [Hop(name) for name in names], "")
     assert picture.svg.count('class="way"') == 4
+
+
+def test_the_drawing_in_text_is_a_tree_from_the_client_on_and_marks_what_is_wrong() -> None:
+    sight = Sight(RACK, states(RACK, "node1"), marks_of(Situation(DONE), RACK))
+    lines = network_lines(sight)
+    names = [re.split(r"  +", line.text.strip("│├└─ "))[0] for line in lines]
+    assert names == ["client", "tor", "sw", "node1", "node2", "pod2", "node3", "pod3"]
+    assert [bool(line.trouble) for line in lines] == [False, True, False, *[True] * 4, False]
+    assert re.search(r"^      ├─ node1 +node · FRR · AS 64512 +A tor +✂ cut ", lines[3].text)
+    assert ascii_only(lines[3].text).startswith("      |- node1")
+
+
+def test_the_drawing_in_text_tells_of_a_second_way_to_a_host() -> None:
+    marks = marks_of(Situation((("cut node1 sw1", "yes"),)), FIRST)
+    text = "\n".join(line.text for line in network_lines(Sight(FIRST, states(FIRST), marks)))
+    assert "to sw1: ✂ cut, also to sw1" in text
+    assert len(network_lines(SIGHTS["40 routers, 0 reflectors"])) == 41
