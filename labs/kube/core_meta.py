@@ -6,6 +6,7 @@ from typing import Unpack
 from labs.kube.schema import (
     Options,
     Schema,
+    anything,
     array,
     boolean,
     integer,
@@ -86,6 +87,129 @@ OBJECT_META = obj(
 )
 
 
+LABEL_SELECTOR = obj(
+    "Chooses objects by their labels; an empty selector chooses all.",
+    {
+        "matchLabels": mapping("Labels that must have exactly these values.", number=1),
+        "matchExpressions": array(
+            "Conditions on labels; all of them must hold.",
+            obj(
+                "One condition on one label.",
+                {
+                    "key": string("The label's name.", number=1),
+                    "operator": string(
+                        "In, NotIn, Exists or DoesNotExist.",
+                        number=2,
+                        enum=("DoesNotExist", "Exists", "In", "NotIn"),
+                        name="v1.LabelSelectorOperator",
+                    ),
+                    "values": array("The values for In and NotIn.", string(), number=3),
+                },
+                required=("key", "operator"),
+                name="LabelSelectorRequirement",
+            ),
+            number=2,
+        ),
+    },
+    map_type="atomic",
+    name="LabelSelector",
+)
+
+OBJECT_REFERENCE = obj(
+    "Names another object.",
+    {
+        "kind": string("Its kind.", number=1),
+        "namespace": string("Its namespace.", number=2),
+        "name": string("Its name.", number=3),
+        "uid": string("Its uid.", number=4, name="types.UID"),
+        "apiVersion": string("Its API group and version.", number=5),
+        "resourceVersion": string("The version that is meant.", number=6),
+        "fieldPath": string("The part that is meant, such as spec.containers{web}.", number=7),
+    },
+    map_type="atomic",
+    name="ObjectReference",
+)
+
+
+def condition(name: str, numbers: Mapping[str, int]) -> Schema:
+    """One fact about an object's state, as every status lists them.
+
+    Args:
+        name: Kubernetes' name of the type, such as "DeploymentCondition".
+        numbers: the fields it has, beside type (1) and status (2), with their protobuf numbers.
+    """
+    known = {
+        "lastHeartbeatTime": time("When it was last looked at."),
+        "lastProbeTime": time("When it was last looked at."),
+        "lastUpdateTime": time("When it was last written."),
+        "lastTransitionTime": time("When the status last changed."),
+        "observedGeneration": integer("The generation it was said about.", format="int64"),
+        "reason": string("One word on why."),
+        "message": string("A sentence on why."),
+    }
+    fields = {
+        "type": string("What it is about.", number=1, name=f"v1.{name}Type"),
+        "status": string("True, False or Unknown.", number=2, name="v1.ConditionStatus"),
+    }
+    fields |= {key: known[key].but(number=number) for key, number in numbers.items()}
+    needed = tuple(fields) if name == "Condition" else ("type", "status")
+    required = tuple(key for key in needed if key != "observedGeneration")
+    return obj("One fact about the state.", fields, required=required, name=name)
+
+
+def conditions(what: Schema, number: int) -> Schema:
+    """The list of an object's conditions: one of each type."""
+    return array(
+        "Facts about the state, one of each type.",
+        what,
+        number=number,
+        list_keys=("type",),
+        merge_key="type",
+    )
+
+
+def taken(
+    *,
+    text: str = "",
+    flag: str = "",
+    whole: str = "",
+    wide: str = "",
+    thing: str = "",
+    list_: str = "",
+) -> dict[str, Schema]:
+    """Fields of Kubernetes that the lab's API takes and keeps, and that nothing acts on.
+
+    Each argument lists names: of texts, booleans, whole numbers of 32 and of 64 bits, objects and
+    lists.
+    """
+    why = "Kept as it is; nothing in the lab acts on it."
+    kinds = (
+        (text, string(why, taken=True)),
+        (flag, boolean(why, taken=True)),
+        (whole, integer(why, taken=True)),
+        (wide, integer(why, taken=True, format="int64")),
+        (thing, kept(why, taken=True)),
+        (list_, array(why, anything(), taken=True)),
+    )
+    return {name: schema for names, schema in kinds for name in names.split()}
+
+
+def texts(description: str, number: int) -> Schema:
+    """A list of texts that is owned and replaced as a whole."""
+    return array(description, string(), number=number)
+
+
+def named(description: str, what: Schema, number: int = 0, key: str = "name") -> Schema:
+    """A list whose items are told apart by their names."""
+    return array(description, what, number=number, list_keys=(key,), merge_key=key)
+
+
+def kept_by_name(name: str) -> Schema:
+    """A list nothing acts on, whose items are told apart by their names."""
+    item = obj("Kept as it is.", {"name": string()}, preserve_unknown=True, name=name)
+    return named("Kept as it is; nothing in the lab acts on it.", item).but(taken=True)
+
+
 def resource(
     description: str, properties: Mapping[str, Schema], **options: Unpack[Options]
 ) -> Schema:
@@ -103,3 +227,8 @@ def resource(
         **properties,
     }
     return obj(description, whole, **options)
+
+
+def shown_labels(labels: Mapping[str, str] | None) -> str:
+    """Labels as kubectl writes them in one cell: "app=web,tier=front"."""
+    return ",".join(f"{key}={value}" for key, value in sorted((labels or {}).items())) or "<none>"

@@ -71,6 +71,7 @@ class Options(TypedDict, total=False):
     retain_keys: bool
     preserve_unknown: bool
     number: int
+    within: int
     rules: tuple[Rule, ...]
     name: str
     taken: bool
@@ -102,6 +103,7 @@ class Schema:
         preserve_unknown: fields that are not described are kept as they are.
         int_or_string: both an integer and a string will do.
         number: the field's number in protobuf, inside its parent; 0: it has none.
+        within: protobuf wraps the field in a message of this number, which JSON does not show.
         rules: what no type can say.
         name: what Kubernetes calls this type, such as "DeploymentSpec" or "v1.Protocol".
         taken: the lab's API takes and keeps the field and nothing acts on it.
@@ -132,6 +134,7 @@ class Schema:
     preserve_unknown: bool = False
     int_or_string: bool = False
     number: int = 0
+    within: int = 0
     rules: tuple[Rule, ...] = ()
     name: str = ""
     taken: bool = False
