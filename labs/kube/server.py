@@ -23,6 +23,7 @@ from labs.kube.watching import Bell
 
 _LOG = logging.getLogger(__name__)
 VERSION = "v1.37.0+locrib"
+_OPENAPI_2 = "application/com.github.proto-openapi.spec.v2.v1.0+protobuf"
 _PLATFORM = "linux/amd64"
 _HARD_LIMIT = 64 * 1024 * 1024
 """Bodies beyond our limit are read this far, so that the client gets to read the refusal."""
@@ -42,12 +43,26 @@ class About(Base):
             self.set_header("Content-Type", "text/plain; charset=utf-8")
             self.write("ok")
             return
+        if path == "openapi/v2":
+            self._old_schemas()
+            return
         kinds = self.api.kinds
         if path in ("api", "apis") and self._aggregated():
             told = discovery.aggregated(kinds, core=path == "api")
             self.answer(told, content_type=discovery.AGGREGATED)
             return
         self.answer(self._document(path))
+
+    def _old_schemas(self) -> None:
+        """Answer that OpenAPI 2 tells of no kind: kubectl asks it about those that 3 lacks.
+
+        Were it missing, kubectl would complain of the missing document, not of the unknown kind.
+        """
+        if "protobuf" not in self.request.headers.get("Accept", ""):
+            self.answer({"swagger": "2.0", "info": {"title": "Kubernetes", "version": VERSION}})
+            return
+        self.set_header("Content-Type", _OPENAPI_2)
+        self.write(_empty_document())
 
     def _aggregated(self) -> bool:
         form = bodies.form(self.request.headers.get("Accept", ""))
@@ -87,6 +102,16 @@ def _discovered(kinds: Kinds, path: list[str]) -> object:
         case ["apis", group, number]:
             return discovery.resource_list(kinds, group, number)
     raise no_such_path()
+
+
+def _empty_document() -> bytes:
+    """OpenAPI 2's Document in protobuf, with 1 swagger and 2 info (1 title, 2 version) only."""
+
+    def text(number: int, value: bytes) -> bytes:
+        return bytes((number << 3 | 2, len(value))) + value
+
+    info = text(1, b"Kubernetes") + text(2, VERSION.encode())
+    return text(1, b"2.0") + text(2, info)
 
 
 def version() -> dict[str, str]:
