@@ -14,17 +14,21 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator, Sequence
 
+from labs.bird_words import bird_name
 from labs.stayrtr import PORT
 from labs.topology import BFD_MILLISECONDS, BFD_MULTIPLIER, Host, Session, Side, Topology
 
 ROA_TABLE = "roas"
+_ORIGINATED = "originated"
+_OWN_NAMES = (ROA_TABLE, _ORIGINATED)
 VALIDATOR_SECONDS = 2
 """How often a validator is asked, and how soon again when it was not there."""
 
 
 def protocol_name(host: str) -> str:
     """Return what BIRD calls the protocol towards a neighbor."""
-    return host.replace("-", "_")
+    name = bird_name(host)
+    return f"{name}_" if name in _OWN_NAMES else name
 
 
 def bird_config(
@@ -48,13 +52,14 @@ def bird_config(
         "  merge paths on;",
         *_channel(["import none;", "export where source = RTS_BGP;"], channels=channels),
         "}",
-        "protocol static originated {",
+        f"protocol static {_ORIGINATED} {{",
         *(["  ipv4;"] if channels else []),
         *(f"  route {prefix} unreachable;" for prefix in (*host.originates, *more)),
         "}",
     ]
-    inside = (session.other(host.name).host for session in sessions)
-    if any(topology.hosts[neighbor].asn == host.asn for neighbor in inside):
+    neighbors = (topology.hosts[session.other(host.name).host] for session in sessions)
+    direct = any(neighbor.asn == host.asn for neighbor in neighbors)
+    if direct:
         # NEXT_HOPs of iBGP are looked up in BIRD's own table, which has to know the links.
         lines += ["protocol direct {", *(["  ipv4;"] if channels else []), "}"]
     if any(session.bfd for session in sessions):
@@ -68,12 +73,12 @@ def bird_config(
     for name in topology.prefixes:
         entries = ", ".join(map(_pattern, topology.prefixes[name]))
         if entries:
-            lines.append(f"define {name.upper()} = [ {entries} ];")
+            lines.append(f"define {bird_name(name.upper())} = [ {entries} ];")
     for session in sessions:
         lines.append(f"protocol bgp {protocol_name(session.other(host.name).host)} {{")
         lines += _speaking(topology, session, host, host.asn if asn is None else asn)
         mine = session.side(host.name)
-        channel = [*_policies(mine, topology), *_options(mine, channels=channels)]
+        channel = [*_policies(mine, topology, direct=direct), *_options(mine, channels=channels)]
         lines += [*_channel(channel, channels=channels), "}"]
     return "\n".join(lines) + "\n"
 
@@ -102,7 +107,7 @@ def _validator(topology: Topology, host: Host) -> Iterator[str]:
     yield "}"
 
 
-def _policies(mine: Side, topology: Topology) -> Iterator[str]:
+def _policies(mine: Side, topology: Topology, *, direct: bool) -> Iterator[str]:
     accepts = _matching(mine.accepts, topology)
     if accepts and mine.reject_invalid:
         invalid = f"roa_check({ROA_TABLE}, net, bgp_path.last) = ROA_INVALID"
@@ -110,6 +115,8 @@ def _policies(mine: Side, topology: Topology) -> Iterator[str]:
     else:
         yield f"import {f'where {accepts}' if accepts else 'none'};"
     sends = _matching(mine.sends, topology)
+    if sends and direct:  # a link is no announcement, even where its prefix may pass
+        sends = f"source != RTS_DEVICE && ({sends})"
     yield f"export {f'where {sends}' if sends else 'none'};"
 
 
@@ -144,7 +151,8 @@ def _speaking(topology: Topology, session: Session, host: Host, asn: int) -> Ite
 
 def _matching(sets: Sequence[str], topology: Topology) -> str:
     """Write what a prefix has to match, "" where none may pass."""
-    return " || ".join(f"net ~ {name.upper()}" for name in sets if topology.prefixes[name])
+    used = [bird_name(name.upper()) for name in sets if topology.prefixes[name]]
+    return " || ".join(f"net ~ {name}" for name in used)
 
 
 def table_name(daemon: str) -> str:

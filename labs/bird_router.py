@@ -137,6 +137,10 @@ class BirdRouter:
         """Start BIRD as at first."""
         self._bird.start(bird_config(self._topology, self._host))
 
+    def renew(self) -> bool:
+        """Do nothing: no verb of a lab configures a running BIRD by hand."""
+        return False
+
     def log(self) -> str:
         """Return what BIRD has logged."""
         return self._bird.log()

@@ -1,4 +1,4 @@
-"""FRR in a lab: zebra and bgpd of one host, their configuration, and the answers of their CLI.
+"""FRR in a lab: the daemons of one host, their configuration, and the answers of their CLI.
 
 bgpd reads its configuration by itself (`-f`): through `vtysh -b` FRR holds back for three seconds
 in "config pending". Commands go over the daemon's vty socket, the way vtysh sends them: one command
@@ -23,6 +23,7 @@ from labs.process_tree import Process, ProcessTree
 COMMAND_SECONDS = 20.0
 ANSWER_END = b"\0\0\0"
 SUCCESS = 0
+_PROMPT = re.compile(r"^\S+(?:\([\w-]+\))?# ", re.MULTILINE)
 
 
 class Frr(Closing):
@@ -59,6 +60,8 @@ class Frr(Closing):
         self._ended: dict[str, list[str]] = {}
         self._modules = modules
         self._vtys: dict[str, socket.socket] = {}
+        self._at_first: dict[str, str] = {}
+        self._has_manager = (daemon.root / "usr/lib/frr/mgmtd").exists()
         tree.write(f"{self.root}/etc/frr/vtysh.conf", "")
         tree.script(f"mkdir -p {self.root}/run/frr")
         try:
@@ -94,6 +97,7 @@ class Frr(Closing):
         """Stop one daemon; `start` starts it again."""
         if (vty := self._vtys.pop(name, None)) is not None:
             vty.close()
+        self._at_first.pop(name, None)
         process = self._processes.pop(name)
         process.stop()
         self._ended.setdefault(name, []).append(process.log())
@@ -147,8 +151,43 @@ class Frr(Closing):
 
     def vtysh(self, *commands: str) -> str:
         """Run commands in the real vtysh, as a learner would; return what it printed."""
-        arguments = [part for command in commands for part in ("-c", command)]
-        return self._tree.run(["/usr/bin/vtysh", *arguments], self._host, self.root)
+        return self._tree.run(_vtysh(*commands), self._host, self.root)
+
+    def enter(self, lines: Sequence[str]) -> None:
+        """Enter configuration lines in vtysh, which knows the daemon each of them is for.
+
+        Raises:
+            LabError: one was refused, or is for a daemon that does not run; quotes the line.
+        """
+        process = self._tree.spawn(
+            _vtysh("configure terminal", *lines, options=("-E",)), self._host, self.root
+        )
+        with contextlib.closing(process):
+            if process.wait(COMMAND_SECONDS):
+                line, said = _refused(process.log())
+                running = ", ".join(self._processes)
+                more = f"; {self._host} runs {running}" if "not running" in said else ""
+                raise LabError(f"vtysh on {self._host} refused `{line}`: {said}{more}")
+
+    def start_static(self, config: str) -> None:
+        """Start staticd with a configuration, and mgmtd, which reads it for staticd from FRR 9 on.
+
+        Raises:
+            LabError: one of them ended, or refused a line of its configuration.
+        """
+        if self._has_manager:
+            self._tree.write(f"{self.root}/etc/frr/staticd.conf", f"{config}\n")
+            self.start("mgmtd", "")
+        self.start("staticd", config)
+
+    def changed(self) -> list[str]:
+        """Return the daemons whose configuration is not as it was at their start."""
+        return [
+            name for name, first in self._at_first.items() if self._running_config(name) != first
+        ]
+
+    def _running_config(self, name: str) -> str:
+        return self.ask("show running-config", name)
 
     def start(self, name: str, config: str) -> None:
         """Start one daemon with a configuration, and wait until it answers.
@@ -158,13 +197,15 @@ class Frr(Closing):
         """
         path = f"{self.root}/etc/frr/{name}.conf"
         self._tree.write(path, f"hostname {self._host}\n{config}\n")
+        by_itself = not (self._has_manager and name in ("mgmtd", "staticd"))
         modules = [part for module in self._modules for part in ("-M", module)]
         process = spawn_daemon(
             self._tree,
             self._host,
             self.daemon,
             [
-                *(f"/usr/lib/frr/{name}", "-f", f"/etc/frr/{name}.conf", "-u", "root"),
+                *(f"/usr/lib/frr/{name}", "-u", "root"),
+                *(("-f", f"/etc/frr/{name}.conf") if by_itself else ()),
                 *("-g", "root", "-A", "127.0.0.1", "-P", "0", "-i", f"/run/frr/{name}.pid"),
                 *("-z", "/run/frr/zserv.api", "--vty_socket", "/run/frr", "--log", "stdout"),
                 *(modules if name == "bgpd" else ()),
@@ -189,3 +230,16 @@ class Frr(Closing):
                 f"{name} of {self.daemon.title} refused its configuration on host {self._host}: "
                 f"{refused[0].strip()}"
             )
+        self._at_first[name] = self._running_config(name)
+
+
+def _vtysh(*commands: str, options: Sequence[str] = ()) -> list[str]:
+    """Return the call of vtysh that runs some commands, up to the first that fails."""
+    return ["/usr/bin/vtysh", *options, *(part for command in commands for part in ("-c", command))]
+
+
+def _refused(said: str) -> tuple[str, str]:
+    """Read what `vtysh -E` printed: the last command after a prompt, and what followed."""
+    *_, last = _PROMPT.split(said)
+    line, _, answer = last.partition("\n")
+    return line.strip(), " ".join(answer.split()) or "it gave no reason"

@@ -1,4 +1,4 @@
-"""bgpd's configuration for a host of a topology, as text: a pure function.
+"""FRR's configuration for a host of a topology, as text: pure functions.
 
 Every neighbor has a policy in each direction, since without one nothing passes an eBGP session
 (RFC 8212), and a route-map stands before the neighbor that uses it. Against the daemon's defaults a
@@ -146,3 +146,8 @@ def bfdd_config() -> str:
             "",
         ]
     )
+
+
+def staticd_config(host: Host) -> str:
+    """Write staticd's configuration: the host's static routes."""
+    return "\n".join(f"ip route {route.prefix} {route.via}" for route in host.routes)

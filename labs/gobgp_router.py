@@ -139,6 +139,10 @@ class GobgpRouter:
         self._gobgp.start(gobgp_config(self._topology, self._host))
         self._announce(self._host.originates)
 
+    def renew(self) -> bool:
+        """Do nothing: no verb of a lab configures a running gobgpd by hand."""
+        return False
+
     def log(self) -> str:
         """Return what gobgpd has logged."""
         return self._gobgp.log()

@@ -122,7 +122,7 @@ class LabChanges(LabContract):
 
         Args:
             host: where it runs.
-            daemon: another one that FRR has: "bfdd" or "zebra".
+            daemon: another one that FRR has: "bfdd", "staticd" or "zebra".
         """
         self._running(host)
         if not daemon:
@@ -199,8 +199,9 @@ class LabChanges(LabContract):
     def roas(self, host: str, *roas: str) -> None:
         """Let a validator tell other ROAs, such as "198.51.100.0/24 le 24 from 64701".
 
-        Routers hear of them within a few seconds. FRR then marks its routes anew, and filters them
-        anew at the next `clear bgp * soft in`.
+        Routers hear of them within a few seconds. BIRD filters its routes anew by itself; FRR and
+        GoBGP mark them anew, and filter them at the next `clear bgp * soft in` or
+        `gobgp neighbor all softresetin`.
         """
         validator = self.topology.host(host)
         if validator.role is not Role.VALIDATOR:
@@ -218,8 +219,13 @@ class LabChanges(LabContract):
     def configure(self, host: str, *lines: str) -> None:
         """Enter configuration lines on a host that runs FRR, as after `configure terminal`.
 
-        They are lines of bgpd; zebra and bfdd are configured by the topology alone. Policies apply
-        at once to everything received and sent (as after `clear bgp * soft`).
+        vtysh hands each to the daemons it is for: zebra, bgpd, staticd (`ip route ...`), and bfdd
+        where a session has BFD. Policies apply at once to everything received and sent (as after
+        `clear bgp * soft`).
+
+        Raises:
+            LabError: a line was refused, or is for a daemon that does not run; those before it
+                stand.
         """
         self._needs_frr(host, "takes configuration lines")
         self._running(host)
@@ -270,9 +276,9 @@ class LabChanges(LabContract):
         """Name the freezing of a daemon that FRR has beside bgpd."""
         self._needs_frr(host, "has other daemons")
         watched = any(session.bfd for session in self.topology.sessions_of(host))
-        known = ("zebra", "bfdd") if watched else ("zebra",)
+        known = ("zebra", "staticd", *(("bfdd",) if watched else ()))
         if daemon not in known:
-            raise LabError(f"beside bgpd, {host} runs {' and '.join(known)}, and no {daemon!r}")
+            raise LabError(f"beside bgpd, {host} runs {', '.join(known)}, and no {daemon!r}")
         return f"frozen {host} {daemon}"
 
     def _daemon_is(self, host: str, how: str, verb: str) -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import signal
 from collections.abc import Iterator
+from typing import Final
 
 from labs import lab_services, wiring
 from labs.errors import LabError
@@ -11,6 +12,9 @@ from labs.lab_changes import FAULTS
 from labs.lab_parts import ESTABLISHED, Parts
 from labs.roas import read_roa
 from labs.situation import link_key
+
+_AT_REST: Final = ("Idle", "Down")
+"""What a daemon calls a session that does not even wait for calls; BIRD's word is Down."""
 
 
 class Doing:
@@ -153,13 +157,16 @@ class Doing:
             router, how = self._parts.routers[host.name], done.get(f"daemon {host.name}")
             if how == "frozen":
                 router.signal(signal.SIGCONT)
-            if how != "stopped" and (f"lines {host.name}" in done or not router.alive()):
+            if how != "stopped" and not router.alive():
                 router.stop()
                 how = "stopped"
             if how == "stopped":
                 router.start()
             elif f"as {host.name}" in done or f"routes {host.name}" in done:
                 router.tell(None, ())
+            if router.renew():  # an interface may have been shut down too
+                for link in self._parts.topology.links_of(host.name):
+                    self._script(wiring.mend(self._parts.topology, link))
 
     def _hurry(self) -> None:
         """Begin those sessions anew that are down, on the side that calls and where one is Idle."""
@@ -167,8 +174,8 @@ class Doing:
             for side in sorted(session.sides, key=lambda side: not side.passive):
                 router = self._parts.routers[side.host]
                 state = router.state(session)
-                # One that waits for calls does so already, unless it is Idle.
-                if state == "Idle" if side.passive else state != ESTABLISHED:
+                # One that waits for calls does so already, unless it is at rest.
+                if state in _AT_REST if side.passive else state != ESTABLISHED:
                     router.hurry(session)
 
     def _script(self, commands: Iterator[str]) -> None:

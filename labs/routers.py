@@ -81,6 +81,9 @@ class Router(Protocol):
     def start(self) -> None:
         """Start the daemon, which is stopped, configured as at first."""
 
+    def renew(self) -> bool:
+        """Undo what it was configured by hand since its start; tell whether there was anything."""
+
     def log(self) -> str:
         """Return everything it has logged."""
 

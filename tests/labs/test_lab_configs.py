@@ -1,11 +1,15 @@
-"""What daemons are told, as text: each file in `golden` is what a lab of that name gives a host."""
+"""What daemons are told, as text: each file in `golden` is what a lab of that name gives a host.
+
+`every-daemon` is the topology of the tests that has every word; the others ship with the course.
+"""
 
 from pathlib import Path
 
 import pytest
 
-from labs.bird_config import bird_config, session_state
-from labs.frr_config import bfdd_config, frr_config
+from labs.bird_config import bird_config, protocol_name, session_state
+from labs.bird_words import bird_name
+from labs.frr_config import bfdd_config, frr_config, staticd_config
 from labs.gobgp_config import gobgp_config
 from labs.packages import OFFERS
 from labs.topology import Topology
@@ -13,6 +17,11 @@ from labs.topology_file import FOLDER, known, load, parse
 
 GOLDEN = Path(__file__).parent / "golden"
 WRITTEN = sorted(path.name for path in GOLDEN.iterdir())
+OURS = Path(__file__).parent / "every-daemon.toml"
+
+
+def topology_of(name: str) -> Topology:
+    return load(OURS if name == OURS.stem else name)
 
 
 def rendered(
@@ -27,11 +36,11 @@ def rendered(
 @pytest.mark.parametrize("file", WRITTEN)
 def test_a_host_is_configured_as_written_down(file: str) -> None:
     topology, host, _ = file.split(".")
-    assert rendered(load(topology), host) == (GOLDEN / file).read_text(encoding="utf-8")
+    assert rendered(topology_of(topology), host) == (GOLDEN / file).read_text(encoding="utf-8")
 
 
 def test_each_kind_of_daemon_is_written_down() -> None:
-    hosts = [load(t).hosts[host] for t, host, _ in (file.split(".") for file in WRITTEN)]
+    hosts = [topology_of(t).hosts[host] for t, host, _ in (file.split(".") for file in WRITTEN)]
     assert {name for host in hosts for name in host.daemons} == {*OFFERS} - {"stayrtr", "nftables"}
 
 
@@ -81,7 +90,22 @@ def test_birds_word_for_a_state_is_found_in_what_it_prints() -> None:
     assert session_state("nothing of the kind") == ""
 
 
-def test_passwords_bfd_and_what_only_frr_can_do_are_written_where_they_are_asked_for() -> None:
+def test_static_routes_are_written_for_staticd() -> None:
+    told = staticd_config(topology_of("every-daemon").hosts["site1"])
+    assert told == "ip route 198.51.100.0/24 172.18.0.22"
+
+
+def test_a_host_may_be_called_by_a_word_of_bird() -> None:
+    assert [protocol_name(name) for name in ("tor1", "rr", "node-a", "originated")] == [
+        "tor1",
+        "rr_",
+        "node_a",
+        "originated_",
+    ]
+    assert bird_name("OUT") == "OUT_"
+
+
+def test_passwords_bfd_and_limits_are_written_where_they_are_asked_for() -> None:
     text = (FOLDER / "rack.toml").read_text(encoding="utf-8")
     topology = parse(
         text.replace('"node1"]\nbfd = true', '"node1"]\nbfd = true\npassword = "s3cret"'),

@@ -175,7 +175,9 @@ def test_bfdd_alone_can_be_frozen_and_takes_a_healthy_session_down(rack: Lab) ->
     assert str(rack.situation) == "frozen node3 bfdd: yes"
     with pytest.raises(LabError, match=r"bfdd of node3 is frozen; thaw\('node3', 'bfdd'\)"):
         rack.freeze("node3", "bfdd")
-    with pytest.raises(LabError, match="beside bgpd, tor runs zebra and bfdd, and no 'ospfd'"):
+    with pytest.raises(
+        LabError, match="beside bgpd, tor runs zebra, staticd, bfdd, and no 'ospfd'"
+    ):
         rack.freeze("tor", "ospfd")
     rack.thaw("node3", "bfdd")
     rack.wait_state("tor", "node3", "Established", 20)
