@@ -14,8 +14,8 @@ import argparse
 import os
 from collections.abc import Callable
 from dataclasses import dataclass
-from pathlib import Path
 
+from support import docs_page
 from support.measuring import below, load, memory
 from support.meshes import Running, ibgp
 
@@ -24,11 +24,9 @@ from widgets.svg import INK, SOFT, WIDTH, Page
 
 SIZES = (10, 20, 40)
 REFLECTORS = 2
-DOCS = Path(__file__).parents[1] / "docs"
-PAGE, CHART = DOCS / "labs.md", DOCS / "pictures" / "lab-mesh.svg"
-BEGIN, END = "<!-- lab_mesh.py -->\n", "<!-- end -->\n"
+CHART = docs_page.DOCS / "pictures" / "lab-mesh.svg"
 HEADINGS = (
-    *("routers", "iBGP", "sessions", "seconds to converge"),
+    *("iBGP", "routers", "sessions", "seconds to converge"),
     *("MiB of daemons", "UPDATEs until then", "UPDATEs for one prefix more"),
 )
 MESH, REFLECTED = "#566273", "#0b5c94"
@@ -54,7 +52,7 @@ class Measured:
     def cells(self) -> tuple[str, ...]:
         """Return its row of the table."""
         return (
-            *(str(self.routers), self.way, f"{self.sessions}", f"{self.seconds:.1f}"),
+            *(self.way, f"{self.routers}", f"{self.sessions}", f"{self.seconds:.1f}"),
             *(f"{self.memory:.0f}", f"{self.updates}", f"{self.one_more}"),
         )
 
@@ -100,16 +98,8 @@ def main() -> None:
         found += pair
     if asked.docs:
         CHART.write_text(chart(found), encoding="utf-8")
-        before, _, rest = PAGE.read_text(encoding="utf-8").partition(BEGIN)
-        after = rest.partition(END)[2]
-        PAGE.write_text(f"{before}{BEGIN}{table(found, busy)}{END}{after}", encoding="utf-8")
-
-
-def table(found: list[Measured], busy: str) -> str:
-    """Return the figures as Markdown, with how busy the machine was before."""
-    rows = [HEADINGS, ("---:", "---", *("---:",) * 5), *(each.cells() for each in found)]
-    lines = "".join(f"| {' | '.join(row)} |\n" for row in rows)
-    return f"{lines}\nBefore it began: {busy}.\n"
+        rows = [each.cells() for each in found]
+        docs_page.write("lab_mesh", docs_page.table(HEADINGS, rows, busy))
 
 
 @dataclass(frozen=True)

@@ -19,7 +19,7 @@ import time
 from dataclasses import dataclass
 from pathlib import Path
 
-from support import page
+from support import docs_page
 from support.by_hand import OURS, PROTOTYPE, build, prototype, rack, without_bfd
 from support.measuring import load
 
@@ -95,7 +95,7 @@ def main() -> None:
         print("  ".join(cell.rjust(len(heading)) for heading, cell in cells), flush=True)
     if asked.docs:
         before = f"{asked.rounds} runs of each, in turn; {busy}"
-        page.write("lab_up", page.table(HEADINGS, rows, before))
+        docs_page.write("lab_up", docs_page.table(HEADINGS, rows, before))
 
 
 if __name__ == "__main__":

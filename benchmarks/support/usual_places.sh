@@ -10,11 +10,10 @@ export PATH=/usr/sbin:/usr/bin:/sbin:/bin
 mount -t tmpfs tmpfs /run
 mkdir /run/written /run/work
 mount -t overlay -o "lowerdir=/usr:$FRR/usr:$NFT/usr" overlay /usr
+# Written before they are seen in /etc, where an ordinary user may change no file of root's.
+{ grep -v '^frr:' /etc/passwd; echo "frr:x:0:0::/:/bin/false"; } > /run/written/passwd
+{ grep -Ev '^frr(vty)?:' /etc/group; echo "frr:x:0:"; echo "frrvty:x:0:"; } > /run/written/group
 mount -t overlay -o "lowerdir=/etc:$FRR/etc,upperdir=/run/written,workdir=/run/work" overlay /etc
-grep -q '^frr:' /etc/passwd || echo "frr:x:0:0::/:/bin/false" >> /etc/passwd
-for group in frr frrvty; do
-    grep -q "^$group:" /etc/group || echo "$group:x:0:" >> /etc/group
-done
 
 # The script's $0 is its own name, so that it finds what lies beside it.
 exec bash -c '
