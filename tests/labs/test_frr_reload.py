@@ -211,7 +211,8 @@ def printed(frr: Frr) -> dict[tuple[str, ...], list[str]]:
 def restarted(frr: Frr, text: str) -> None:
     """Start the daemons anew, with this configuration in the file each reads."""
     for name in ("bgpd", "bfdd"):
-        frr.stop(name)
+        if frr.alive(name):
+            frr.stop(name)
     lines = by_daemon(changes("", text))
     frr.start("bfdd", "\n".join(lines.get("bfdd", ())))
     frr.start("bgpd", EMPTY + "\n".join(lines.get("bgpd", ())))
@@ -228,15 +229,18 @@ def test_it_ends_as_if_it_had_been_started_so_whatever_it_went_through(
 ) -> None:
     changing, fresh = pair
     owner = DeclaredFrr("changing", changing.ask, DAEMONS)
-    for edits, speaker in path:
-        for lines in edits:
-            edit_by_hand(changing, lines)
-        owner.apply(speaker.text())
-    restarted(fresh, path[-1][1].text())
     try:
+        for edits, speaker in path:
+            for lines in edits:
+                edit_by_hand(changing, lines)
+            owner.apply(speaker.text())
+            assert owner.edits() == []
+        restarted(fresh, path[-1][1].text())
         assert printed(changing) == printed(fresh)
-    finally:
         owner.apply("")
+    except BaseException:
+        restarted(changing, "")  # the next example begins with nothing, whatever happened
+        raise
 
 
 @pytest.mark.lab
