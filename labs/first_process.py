@@ -7,13 +7,14 @@ SIGKILL of its owner, and a parent-death signal fires when a mere thread ends.)
 
 It answers requests, one JSON object a message, with file descriptors beside them (unix(7),
 SCM_RIGHTS): `spawn` a program in a host's network namespace and a daemon's root, open a `socket` in
-a host, `connect` to a program's control socket, `write` a file, `tidy` a file of the owner's away
+a host, `connect` to a program's control socket, `write` a file, `tidy` a socket of the owner's away
 when the owner is gone. It runs alone, outside any package (`python -I first_process.py FD`), so it
 imports nothing but the standard library.
 """
 
 import contextlib
 import ctypes
+import fcntl
 import json
 import os
 import selectors
@@ -21,12 +22,14 @@ import signal
 import socket
 import subprocess
 import sys
+import time
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
 CLONE_NEWNET = 0x40000000
 MESSAGE_LIMIT = 1 << 22
+TIDY_SECONDS = 2.0
 
 libc = ctypes.CDLL(None, use_errno=True)
 
@@ -70,7 +73,7 @@ class FirstProcess:
         """Listen to the owner on `control`."""
         self.control = control
         self.watchers: dict[int, int] = {}  # process id -> descriptor told of its end
-        self.untidy: list[tuple[int, str, int]] = []  # (folder's descriptor, name, inode) of files
+        self.untidy: list[tuple[int, str]] = []  # (folder's descriptor, name) of sockets
         self.verbs: dict[str, Callable[..., tuple[dict[str, Any], list[int]]]] = {
             "spawn": self.spawn,
             "socket": self.open_socket,
@@ -109,6 +112,7 @@ class FirstProcess:
         if not data:
             return False
         request = json.loads(data)
+        asked = request.pop("request")
         reply: dict[str, Any]
         given: list[int] = []
         try:
@@ -117,7 +121,8 @@ class FirstProcess:
             reply = {"error": error.strerror or str(error), "errno": error.errno}
         except subprocess.SubprocessError as error:  # chroot failed in the child
             reply = {"error": str(error), "errno": None}
-        socket.send_fds(self.control, [json.dumps(reply).encode()], given)
+        # The owner knows by the number what this answers: it may have stopped waiting for it.
+        socket.send_fds(self.control, [json.dumps({**reply, "request": asked}).encode()], given)
         for descriptor in given:
             os.close(descriptor)
         return True
@@ -167,9 +172,14 @@ class FirstProcess:
             return {}, [socket.socket(family, kind).detach()]
 
     def connect(self, _: list[int], path: str) -> tuple[dict[str, Any], list[int]]:
-        """Connect to a unix socket, such as a daemon's control socket."""
+        """Connect to a unix socket, such as a daemon's control socket.
+
+        A daemon that hangs accepts nobody. Waiting for it here would be deaf to the owner's end.
+        """
         with socket.socket(socket.AF_UNIX) as client:
+            client.setblocking(False)
             client.connect(path)
+            client.setblocking(True)
             return {}, [client.detach()]
 
     def write(self, _: list[int], path: str, text: str) -> tuple[dict[str, Any], list[int]]:
@@ -186,21 +196,18 @@ class FirstProcess:
         return {}, []
 
     def tidy(self, descriptors: list[int], name: str) -> tuple[dict[str, Any], list[int]]:
-        """Remove a file, in the folder given as a descriptor, once the owner is gone.
+        """Remove a socket, in the folder given as a descriptor, once the owner is gone.
 
-        The owner itself cannot be trusted with it: it may be killed. A file of that name that
-        somebody has made anew since is left alone.
+        The owner itself cannot be trusted with it: it may be killed. It need not exist yet.
         """
-        inode = os.stat(name, dir_fd=descriptors[0]).st_ino
-        self.untidy.append((descriptors[0], name, inode))
+        self.untidy.append((descriptors[0], name))
         return {}, []
 
     def leave(self) -> None:
         """Remove what the owner left behind."""
-        for folder, name, inode in self.untidy:
-            with contextlib.suppress(FileNotFoundError):
-                if os.stat(name, dir_fd=folder).st_ino == inode:
-                    os.unlink(name, dir_fd=folder)
+        for folder, name in self.untidy:
+            with contextlib.suppress(OSError):
+                remove_stale(folder, name)
 
     def reap(self) -> None:
         """Collect ended processes, also daemons' orphans, and tell the owner of each exit."""
@@ -216,6 +223,36 @@ class FirstProcess:
                 with contextlib.suppress(BrokenPipeError):  # nobody waits for it any more
                     os.write(watcher, str(os.waitstatus_to_exitcode(status)).encode())
                 os.close(watcher)
+
+
+def remove_stale(folder: int, name: str) -> None:
+    """Remove a socket that nobody listens on; one that a new owner has made since is left alone.
+
+    Whoever makes one holds the folder's lock meanwhile, and never for long.
+    """
+    deadline = time.monotonic() + TIDY_SECONDS
+    while time.monotonic() < deadline:
+        try:
+            fcntl.flock(folder, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError:
+            time.sleep(0.01)
+            continue
+        if is_stale(f"/proc/self/fd/{folder}/{name}"):
+            os.unlink(name, dir_fd=folder)
+        return
+
+
+def is_stale(address: str) -> bool:
+    """Tell whether a socket's file is there and nobody listens."""
+    with socket.socket(socket.AF_UNIX) as probe:
+        probe.setblocking(False)
+        try:
+            probe.connect(address)
+        except ConnectionRefusedError:
+            return True
+        except OSError:  # no such file, or so many callers that they have to queue
+            return False
+    return False
 
 
 if __name__ == "__main__":

@@ -4,16 +4,16 @@ The holder owns the lab and listens on a unix socket in a folder only its user c
 request is one JSON object on a line, answered by one, and descriptors travel beside it. What a
 client asks for is a verb of `labs.lab_verbs`; the holder keeps the situation, so that two clients
 see the same one. A lab that nobody has asked anything of for a while ends by itself, and when the
-holder is killed the lab's first process removes the socket.
+holder is killed, be it while the lab comes up, the lab's first process removes the socket.
 """
 
 from __future__ import annotations
 
 import contextlib
+import errno
 import fcntl
 import json
 import os
-import select
 import signal
 import socket
 import struct
@@ -24,10 +24,12 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Final
 
+from labs import first_process
+from labs.descriptors import readable
 from labs.errors import LabError
 from labs.lab import Lab
 from labs.lab_recording import encode
-from labs.process_tree import Process
+from labs.process_tree import Process, ProcessTree
 from labs.situation import Situation
 
 CHANGES: Final = (
@@ -42,6 +44,7 @@ QUESTIONS: Final = (
 )
 LINE_LIMIT: Final = 1 << 24
 SUFFIX: Final = ".lab"
+BACKLOG: Final = 128
 
 
 class LabBusyError(LabError):
@@ -58,19 +61,21 @@ class Claim:
     inode: int
 
     def close(self) -> None:
-        """Give the name back, unless somebody else has taken it already."""
-        self.listener.close()
-        with _alone(self.folder) as place, contextlib.suppress(FileNotFoundError):
+        """Give the name back, unless the file has been taken away and made anew by hand."""
+        with _alone(self.folder) as place, self.listener, contextlib.suppress(FileNotFoundError):
+            # While somebody listens, no other lab takes the name, nor any file the inode.
             if os.stat(f"{self.name}{SUFFIX}", dir_fd=place).st_ino == self.inode:
                 os.unlink(f"{self.name}{SUFFIX}", dir_fd=place)
 
 
-def claim(folder: Path, name: str) -> Claim:
+def claim(folder: Path, name: str, tree: ProcessTree | None = None) -> Claim:
     """Take a name for a lab.
 
     Args:
         folder: one that only this user can enter; made if missing.
         name: letters, digits, `-`, `_` and `.`.
+        tree: the lab's namespaces, whose first process gives the name back should this process be
+            killed; None where the caller's end does not matter.
 
     Raises:
         LabBusyError: a lab of that name is up.
@@ -79,19 +84,45 @@ def claim(folder: Path, name: str) -> Claim:
     if not name or not all(char.isalnum() or char in "-_." for char in name) or name[0] == ".":
         raise LabError(f"a lab's name is letters, digits, '-', '_' and '.', not {name!r}")
     folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+    with _opened(folder) as place:
+        if tree is not None:  # unlocked: the lock would go with the descriptor, and stay
+            tree.tidy(place, f"{name}{SUFFIX}")
     with _alone(folder) as place:
         address = f"/proc/self/fd/{place}/{name}{SUFFIX}"  # however long the folder's name is
-        with contextlib.suppress(FileNotFoundError, ConnectionRefusedError):
-            with socket.socket(socket.AF_UNIX) as probe:
-                probe.connect(address)
-            raise LabBusyError(f"a lab called {name} is up already")
-        with contextlib.suppress(FileNotFoundError):
-            os.unlink(f"{name}{SUFFIX}", dir_fd=place)
+        _remove_stale(place, name)
         listener = socket.socket(socket.AF_UNIX)
-        listener.bind(address)
+        try:
+            listener.bind(address)
+        except OSError as error:
+            listener.close()
+            if error.errno == errno.EADDRINUSE:
+                raise LabBusyError(f"a lab called {name} is up already") from error
+            raise LabError(
+                f"the lab's socket {folder / name}{SUFFIX} cannot be made: {error.strerror}"
+            ) from error
         os.chmod(f"{name}{SUFFIX}", 0o600, dir_fd=place)
-        listener.listen(16)
+        listener.listen(BACKLOG)
         return Claim(folder, name, listener, os.stat(f"{name}{SUFFIX}", dir_fd=place).st_ino)
+
+
+def names(folder: Path) -> list[str]:
+    """Return the names of the labs that are up or coming up; what a crash left is removed."""
+    if not folder.is_dir():
+        return []
+    with _alone(folder) as place:
+        for name in _names(folder):
+            _remove_stale(place, name)
+        return _names(folder)
+
+
+def _names(folder: Path) -> list[str]:
+    return sorted(path.name.removesuffix(SUFFIX) for path in folder.glob(f"*{SUFFIX}"))
+
+
+def _remove_stale(place: int, name: str) -> None:
+    """Remove a socket that nobody listens on; the folder is locked, so nobody is about to."""
+    if first_process.is_stale(f"/proc/self/fd/{place}/{name}{SUFFIX}"):
+        os.unlink(f"{name}{SUFFIX}", dir_fd=place)
 
 
 @contextlib.contextmanager
@@ -129,9 +160,6 @@ class Holder:
         self._clients: set[socket.socket] = set()
         self._ended = threading.Event()
         self._changing = threading.Lock()
-        # Unlocked: a lock would go with the descriptor to the lab's first process, and stay.
-        with _opened(claimed.folder) as place:
-            lab.leave_nothing(place, f"{claimed.name}{SUFFIX}")
 
     def end(self) -> None:
         """Make `serve` return."""
@@ -141,8 +169,12 @@ class Holder:
         """Answer clients until the end."""
         listener = self.claimed.listener
         while not self._ended.is_set() and not self._is_idle():
-            if select.select([listener], [], [], 0.2)[0]:
-                client, _ = listener.accept()
+            if readable([listener], 0.2):
+                try:
+                    client, _ = listener.accept()
+                except OSError:  # too many open files: those who are there go on, and may leave
+                    self._ended.wait(0.2)
+                    continue
                 threading.Thread(target=self._talk, args=(client,), daemon=True).start()
 
     def _is_idle(self) -> bool:
@@ -231,8 +263,7 @@ class Holder:
         try:
             while (status := process.wait(0)) is None:
                 waited: list[Process | socket.socket] = [process, client]
-                readable, _, _ = select.select(waited, [], [])
-                if client in readable:
+                if client in readable(waited, None):
                     said = client.recv(64)
                     process.signal(signal.SIGINT if said else signal.SIGKILL)
                     if not said:

@@ -39,11 +39,12 @@ class Lab(LabVerbs):
 
     live = True
 
-    def __init__(self, topology: Topology | str) -> None:
+    def __init__(self, topology: Topology | str, tree: ProcessTree | None = None) -> None:
         """Bring it up, and wait until every session is Established and every route is there.
 
         Args:
             topology: a topology, or the name of one that ships with the course.
+            tree: the namespaces to come up in, which the caller ends; None for some of its own.
 
         Raises:
             LabError: the machine refuses namespaces, a daemon is missing or does not start, or a
@@ -52,7 +53,7 @@ class Lab(LabVerbs):
         super().__init__(topology_file.load(topology) if isinstance(topology, str) else topology)
         self._closed = False
         with contextlib.ExitStack() as undo:
-            tree = undo.enter_context(ProcessTree())
+            tree = tree or undo.enter_context(ProcessTree())
             self._parts = Parts(self.topology, tree)
             self._doing, self._asking = Doing(self._parts), Asking(self._parts)
             tree.script("\n".join(wiring.lay(self.topology)))
@@ -103,10 +104,6 @@ class Lab(LabVerbs):
         """
         self.topology.host(host)
         return self._parts.tree.spawn([*environment(host), *argv], host, streams=streams)
-
-    def leave_nothing(self, folder: int, name: str) -> None:
-        """Have a file removed when this process is gone, even if it is killed."""
-        self._parts.tree.tidy(folder, name)
 
     def daemon_log(self, host: str) -> str:
         """Return everything the routing daemons of a host have logged since the lab came up."""

@@ -9,7 +9,6 @@ with /run, /etc/frr and the like private to that host.
 
 import json
 import os
-import select
 import shlex
 import shutil
 import signal
@@ -23,6 +22,7 @@ from typing import IO, Any
 
 from labs import first_process
 from labs.closing import Closing
+from labs.descriptors import readable
 from labs.errors import LabError
 from labs.packages import PRIVATE_FOLDERS, Daemon
 
@@ -48,15 +48,18 @@ class Process:
         self._ended = ended
         self._log = log
         self._status: int | None = None
+        self._reading = threading.Lock()
 
     def wait(self, seconds: float) -> int | None:
         """Wait for the end; return the exit status, or None if it still runs.
 
-        A negative status is the number of the signal that ended it.
+        A negative status is the number of the signal that ended it. Several threads may wait.
         """
-        if self._status is None and select.select([self._ended], [], [], seconds)[0]:
-            # Nothing written means that the whole lab ended with it.
-            self._status = int(os.read(self._ended, 16) or b"-9")
+        if self._status is None and readable([self], seconds):
+            with self._reading:
+                if self._status is None:  # it can be read once
+                    # Nothing written means that the whole lab ended with it.
+                    self._status = int(os.read(self._ended, 16) or b"-9")
         return self._status
 
     def log(self) -> str:
@@ -106,8 +109,10 @@ class ProcessTree(Closing):
             if shutil.which(tool, path=os.defpath + ":/usr/sbin:/sbin") is None:
                 raise LabError(f"labs need `{tool}`: install it with `sudo apt install {package}`")
         self._lock = threading.Lock()
+        self._requests = 0
         self._processes: list[Process] = []
-        self._roots: set[str] = set()
+        self._roots: dict[str, threading.Lock] = {}
+        self._ready_roots: set[str] = set()
         self._control, theirs = socket.socketpair(socket.AF_UNIX, socket.SOCK_SEQPACKET)
         self._control.settimeout(RUN_SECONDS)
         self._control.setsockopt(socket.SOL_SOCKET, socket.SO_SNDBUF, first_process.MESSAGE_LIMIT)
@@ -162,23 +167,34 @@ class ProcessTree(Closing):
         Raises:
             LabError: it was refused, or the lab has ended.
         """
-        message = json.dumps({"verb": verb, **fields}).encode()
         with self._lock:
+            self._requests += 1
+            message = {"verb": verb, "request": self._requests, **fields}
             try:
-                socket.send_fds(self._control, [message], list(descriptors))
-                data, given, _, _ = socket.recv_fds(
-                    self._control, 1 << 16, 1, socket.MSG_CMSG_CLOEXEC
-                )
+                socket.send_fds(self._control, [json.dumps(message).encode()], list(descriptors))
+                reply, given = self._reply(self._requests)
             except TimeoutError as error:
                 raise LabError(f"the lab does not answer within {RUN_SECONDS:g} seconds") from error
             except OSError as error:
                 raise LabError(f"the lab has ended ({error.strerror})") from error
-        if not data:
-            raise LabError("the lab has ended")
-        reply = json.loads(data)
         if "error" in reply:
             raise LabError(f"{_told(verb, fields)}: {reply['error']}")
         return given[0] if given else reply
+
+    def _reply(self, number: int) -> tuple[dict[str, Any], list[int]]:
+        """Wait for the answer to a request, past those that nobody waited for to the end.
+
+        Ctrl-C, or a time that is over, leaves such answers behind.
+        """
+        while True:
+            data, given, _, _ = socket.recv_fds(self._control, 1 << 16, 1, socket.MSG_CMSG_CLOEXEC)
+            if not data:
+                raise LabError("the lab has ended")
+            reply = json.loads(data)
+            if reply.pop("request") == number:
+                return reply, given
+            for descriptor in given:
+                os.close(descriptor)
 
     def spawn(
         self,
@@ -213,7 +229,7 @@ class ProcessTree(Closing):
                 host=host,
                 root=root,
             )
-        except LabError:
+        except BaseException:
             os.close(ended)
             log.close()
             raise
@@ -241,12 +257,13 @@ class ProcessTree(Closing):
         try:
             status = process.wait(seconds)
             if status is None:
-                process.stop()
                 raise LabError(f"{what} did not end within {seconds:g} seconds")
             if status:
                 raise LabError(f"{what} failed with status {status}:\n{process.last_lines()}")
             return process.log()
         finally:
+            if process.wait(0) is None:  # too long, or Ctrl-C
+                process.stop()
             process.close()
 
     def script(self, text: str, host: str | None = None) -> str:
@@ -254,11 +271,12 @@ class ProcessTree(Closing):
         return self.run(["/bin/sh", "-ec", text], host)
 
     def tidy(self, folder: int, name: str) -> None:
-        """Have a file removed when the owner is gone, even if it is killed.
+        """Have a unix socket removed when its listener is gone with the owner, even by SIGKILL.
 
         Args:
-            folder: a descriptor of the file's folder, on the host.
-            name: its name there.
+            folder: a descriptor of the socket's folder, on the host. Who makes a socket there has
+                the folder locked (flock(2)).
+            name: its name there; there need not be one yet.
         """
         self.request("tidy", [folder], name=name)
 
@@ -291,17 +309,21 @@ class ProcessTree(Closing):
         """
         base = f"/run/lab/{host}/{daemon.name}"
         root = f"{base}/root"
-        if root not in self._roots:
-            commands = [
-                f"mkdir -p {root} {' '.join(f'{base}/own/{name}' for name in PRIVATE_FOLDERS)}",
-                f"mount --bind {shlex.quote(str(daemon.root))} {root}",
-                f"mount -o remount,bind,ro{_kept_flags(daemon.root)} {root}",
-                *(f"mount --bind {base}/own/{name} {root}/{name}" for name in PRIVATE_FOLDERS),
-                *(f"mount --rbind /{name} {root}/{name}" for name in ("proc", "dev")),
-            ]
-            self.script("; ".join(commands))
-            self._roots.add(root)
+        with self._roots.setdefault(root, threading.Lock()):
+            if root not in self._ready_roots:
+                self._mount_root(base, root, daemon)
+                self._ready_roots.add(root)
         return root
+
+    def _mount_root(self, base: str, root: str, daemon: Daemon) -> None:
+        commands = [
+            f"mkdir -p {root} {' '.join(f'{base}/own/{name}' for name in PRIVATE_FOLDERS)}",
+            f"mount --bind {shlex.quote(str(daemon.root))} {root}",
+            f"mount -o remount,bind,ro{_kept_flags(daemon.root)} {root}",
+            *(f"mount --bind {base}/own/{name} {root}/{name}" for name in PRIVATE_FOLDERS),
+            *(f"mount --rbind /{name} {root}/{name}" for name in ("proc", "dev")),
+        ]
+        self.script("; ".join(commands))
 
 
 def _on(host: str | None) -> str:

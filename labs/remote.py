@@ -15,7 +15,7 @@ from typing import Any, Final
 from bgp.fsm_log import LoggedTransition
 from labs import topology_file
 from labs.errors import LabError
-from labs.holder import SUFFIX, send
+from labs.holder import SUFFIX, names, send
 from labs.lab_recording import decode
 from labs.lab_verbs import LabVerbs
 from labs.polling import poll
@@ -67,7 +67,7 @@ class Door:
                 os.close(place)
         except OSError as error:
             self._socket.close()
-            up = ", ".join(_names(folder)) or "none is"
+            up = ", ".join(names(folder)) or "none is"
             raise LabError(f"no lab called {name} is up ({up})") from error
         # No generator: Ctrl-C in the middle of one would end it, and the reply is yet to come.
         self._replies = self._socket.makefile("rb")
@@ -153,7 +153,8 @@ class RemoteLab(LabVerbs):
     def down(self) -> None:
         """End the lab; returns when everything in it is gone."""
         process = self.info().process
-        self.door.ask("down")
+        with contextlib.suppress(LabError):  # it may be gone before it has answered
+            self.door.ask("down")
         poll("the lab is gone", lambda: not Path(f"/proc/{process}").exists() or _ended(process),
              DOWN_SECONDS)  # fmt: skip
 
@@ -194,20 +195,13 @@ class RemoteLab(LabVerbs):
 def labs_up(folder: Path) -> list[Info]:
     """Return the labs that are up, by name; what a crash left behind is removed."""
     found = []
-    for name in _names(folder):
-        try:
-            door = Door(folder, name)
-        except LabError:
-            with contextlib.suppress(FileNotFoundError):
-                (folder / f"{name}{SUFFIX}").unlink()
-            continue
-        with contextlib.closing(door), contextlib.suppress(LabError):
+    for name in names(folder):
+        with (
+            contextlib.suppress(LabError),  # it has just ended
+            contextlib.closing(Door(folder, name)) as door,
+        ):
             found.append(Info(**door.ask("info")))
     return found
-
-
-def _names(folder: Path) -> list[str]:
-    return sorted(path.name.removesuffix(SUFFIX) for path in folder.glob(f"*{SUFFIX}"))
 
 
 def _ended(process: int) -> bool:

@@ -21,6 +21,7 @@ from labs import topology_file
 from labs.errors import LabError
 from labs.holder import Claim, Holder, LabBusyError, claim
 from labs.lab import Lab
+from labs.process_tree import ProcessTree
 from labs.remote import Info, RemoteLab, labs_up
 from locrib import jupyter_env, terminal
 from locrib.trouble import Exit, Trouble
@@ -119,7 +120,11 @@ def up(
             chosen = topology_file.load(topology)
         if ready is None:
             terminal.say(f"Up       {chosen.title}, starting ...")
-        with contextlib.closing(_claimed(name)) as claimed, Lab(chosen) as lab:
+        with (
+            ProcessTree() as tree,  # there first and last, to give the name back after a SIGKILL
+            contextlib.closing(_claimed(name, tree)) as claimed,
+            Lab(chosen, tree) as lab,
+        ):
             holder = Holder(claimed, lab, topology, seconds)
             # A thread of the holder's own must never be in the way of its end.
             signal.signal(signal.SIGTERM, lambda *_: holder.end())
@@ -184,9 +189,9 @@ def _line(info: Info) -> str:
     return f"{info.name}: {info.title}, up since {since}{ends}; {info.situation}"
 
 
-def _claimed(name: str) -> Claim:
+def _claimed(name: str, tree: ProcessTree) -> Claim:
     try:
-        return claim(folder(), name)
+        return claim(folder(), name, tree)
     except LabBusyError as error:
         raise Trouble(
             f"the name {name} to be free", str(error),
@@ -215,13 +220,17 @@ def _detach(topology: str, name: str, idle: str) -> None:
         start_new_session=True,
     ) as holder:
         os.close(writer)
-        with os.fdopen(reader) as reports:
-            report = json.loads(reports.readline() or "{}")
+        try:
+            with os.fdopen(reader) as reports:
+                report = json.loads(reports.readline() or "{}")
+        except KeyboardInterrupt:
+            holder.terminate()
+            raise
         if "title" not in report:
             holder.wait()
             raise Trouble(
                 report.get("expected", f"the lab {topology} to come up"),
-                report.get("seen", f"its process ended with status {holder.returncode}"),
+                report.get("seen", _ended(holder.returncode)),
                 report.get("next", "run the same without --detach to see more"),
                 code=Exit(report.get("code", Exit.MACHINE)),
             )
@@ -243,7 +252,19 @@ def _reporting(ready: int | None) -> Iterator[None]:
         raise
 
 
+def _ended(status: int) -> str:
+    if status < 0:
+        return f"its process was ended by {signal.Signals(-status).name}"
+    return f"its process ended with status {status}"
+
+
 def _report(ready: int, **fields: object) -> None:
-    with os.fdopen(ready, "w", closefd=False) as pipe, contextlib.suppress(BrokenPipeError):
-        pipe.write(json.dumps(fields) + "\n")
-    os.close(ready)
+    """Tell the command that waits; end where it is gone, for then nobody knows of the lab."""
+    try:
+        os.write(ready, json.dumps(fields).encode() + b"\n")
+    except BrokenPipeError:
+        raise Trouble(
+            "the command that waits for the lab", "it has ended", "run it again", code=Exit.MACHINE
+        ) from None
+    finally:
+        os.close(ready)

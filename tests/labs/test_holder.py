@@ -28,11 +28,12 @@ import sys
 from pathlib import Path
 from labs.holder import Holder, claim
 from labs.lab import Lab
-from labs.lab_changes import LabChanges
-claimed = claim(Path(sys.argv[1]), "held")
-lab = Lab("first-session")
+from labs.process_tree import ProcessTree
+tree = ProcessTree()
+claimed = claim(Path(sys.argv[1]), "held", tree)
+lab = Lab("first-session", tree)
 holder = Holder(claimed, lab, "first-session")
-print(lab._parts.tree.pid, flush=True)
+print(tree.pid, flush=True)
 holder.serve()
 """
 STRANGER = "import socket, sys; socket.socket(socket.AF_UNIX).connect(sys.argv[1])"

@@ -1,15 +1,16 @@
 """A lab ends with its owner, at whatever moment, and a lab that cannot come up leaves nothing."""
 
+import os
 import random
 import signal
-import subprocess
 import sys
-import time
+from collections.abc import Iterator
 from dataclasses import replace
 from pathlib import Path
 
 import pytest
-from processes import in_namespace
+from counts import Times
+from owners import LOCRIB, Owner, pass_time
 
 from labs.errors import LabError
 from labs.lab import Lab
@@ -17,30 +18,41 @@ from labs.packages import Daemons, daemons_folder
 from labs.polling import poll
 from labs.process_tree import ProcessTree
 from labs.topology_file import load
+from locrib.trouble import Exit
 
 pytestmark = pytest.mark.lab
-TOP = Path(__file__).parents[2]
-MOMENTS = 10
-OWNER = """
+STORY = """
+import sys
+print("up", flush=True)
 from labs.lab import Lab
-from labs.process_tree import ProcessTree
-begin = ProcessTree.__init__
-def told(tree):
-    begin(tree)
-    print(tree.pid, flush=True)
-ProcessTree.__init__ = told
 with Lab("first-session") as lab:
+    print("verbs", flush=True)
     lab.mtu("sw1", "node1", 1400)
     with lab.capture("tor1", "sw1"):
         lab.stop_daemon("node1")
         lab.mend()
         lab.routes("node1", 100)
-        lab.watch("tor1", "node1", 60)
+        lab.watch("tor1", "node1", 1)
+        lab.snapshot()
+    print("down", flush=True)
+print("gone", flush=True)
 """
-
-
-def mounts() -> str:
-    return Path("/proc/self/mountinfo").read_text(encoding="utf-8")
+CLIENT = """
+import sys
+from pathlib import Path
+from labs.remote import RemoteLab
+with RemoteLab(Path(sys.argv[1]), "killed") as lab:
+    print("reached", flush=True)
+    while True:
+        lab.routes("node1", 10)
+        lab.transitions("tor1", "node1")
+        lab.curl("client", "http://10.244.1.10/")
+        lab.mend()
+"""
+UP = (*LOCRIB, "up", "first-session", "--name", "killed")
+STAGES = ("up", "verbs", "down")
+LONGEST = {"up": 3.0, "verbs": 3.0, "down": 0.4}
+"""Seconds into each stage at which an owner is killed at the latest; most stages last as long."""
 
 
 def files() -> list[tuple[str, int]]:
@@ -52,6 +64,12 @@ def files() -> list[tuple[str, int]]:
     )
 
 
+def here() -> tuple[str, list[tuple[str, int]], list[str]]:
+    """What a lab must not touch: mounts, the data folder, /run."""
+    mounts = Path("/proc/self/mountinfo").read_text(encoding="utf-8")
+    return mounts, files(), sorted(path.name for path in Path("/run").iterdir())
+
+
 @pytest.fixture
 def all_daemons(daemons: Daemons, namespaces: None) -> None:
     del namespaces
@@ -59,25 +77,114 @@ def all_daemons(daemons: Daemons, namespaces: None) -> None:
         pytest.skip(missing)
 
 
-@pytest.mark.usefixtures("all_daemons")
-def test_an_owner_killed_at_any_moment_leaves_nothing() -> None:
-    before = mounts(), files(), sorted(path.name for path in Path("/run").iterdir())
-    for moment in random.Random(4).sample(range(100, 3500), MOMENTS):  # noqa: S311
-        with subprocess.Popen(
-            [sys.executable, "-c", OWNER], stdout=subprocess.PIPE, cwd=TOP, text=True
-        ) as owner:
-            assert owner.stdout is not None
-            unshare = int(owner.stdout.readline())
-            (first,) = Path(f"/proc/{unshare}/task/{unshare}/children").read_text().split()
-            namespace = str(Path(f"/proc/{first}/ns/pid").readlink())
-            due = time.monotonic() + moment / 1000
-            poll("the moment comes", lambda due=due: time.monotonic() >= due)
-            assert owner.poll() is None
-            owner.send_signal(signal.SIGKILL)
-            owner.wait(10)
-        poll("every process is gone", lambda n=namespace: not in_namespace("pid", n), 10)
-        poll("its parent is gone", lambda u=unshare: not Path(f"/proc/{u}").exists(), 10)
-    assert (mounts(), files(), sorted(path.name for path in Path("/run").iterdir())) == before
+@pytest.fixture
+def runtime(all_daemons: None, tmp_path: Path) -> Iterator[Path]:
+    """A runtime folder for owners, and afterwards no trace of them."""
+    del all_daemons
+    (tmp_path / "tmp").mkdir()
+    tmp_path.chmod(0o700)
+    before = here()
+    yield tmp_path
+    assert here() == before
+    assert traces(tmp_path) == []
+
+
+def traces(runtime: Path) -> list[Path]:
+    return [path for path in runtime.rglob("*") if not path.is_dir()]
+
+
+def moments(count: int) -> Iterator[tuple[str, float]]:
+    """Choose a stage, each in its turn, and seconds into it."""
+    chance = random.Random(4)  # noqa: S311 - the same moments each time
+    for number in range(count):
+        stage = STAGES[number % len(STAGES)]
+        yield stage, chance.uniform(0, LONGEST[stage])
+
+
+def test_an_owner_in_python_killed_at_any_moment_leaves_nothing(
+    runtime: Path, times: Times
+) -> None:
+    for stage, seconds in moments(times(4, soak=80)):
+        owner = Owner(sys.executable, "-c", STORY, runtime=runtime)
+        owner.says(stage)
+        pass_time(seconds)
+        owner.kill()
+        assert traces(runtime) == []
+
+
+def test_a_command_that_keeps_a_lab_killed_at_any_moment_leaves_nothing(
+    runtime: Path, times: Times
+) -> None:
+    folder = runtime / "locrib" / "labs"
+    for stage, seconds in moments(times(3, soak=60)):
+        owner = Owner(*UP, runtime=runtime)
+        owner.says("Up")
+        client = None
+        if stage != "up":
+            owner.says("         Ctrl-C")
+            client = Owner(sys.executable, "-c", CLIENT, str(folder), runtime=runtime)
+            client.says("reached")
+        if stage == "down":
+            owner.process.send_signal(signal.SIGTERM)
+        pass_time(seconds)
+        owner.kill()
+        assert traces(runtime) == []
+        if client is not None:
+            status, said = client.ends()
+            assert (status, "LabError: " in said.splitlines()[-1]) == (1, True), said
+
+
+def test_a_detached_lab_whose_holder_or_command_is_killed_leaves_nothing(
+    runtime: Path, times: Times
+) -> None:
+    folder = runtime / "locrib" / "labs"
+    for number, (stage, seconds) in enumerate(moments(times(3, soak=60))):
+        owner = Owner(*UP, "--detach", runtime=runtime)
+        if stage == "up":
+            holder = poll("its holder has begun", lambda o=owner: holder_of(o))
+            pass_time(seconds / 2)
+            # Of a command that nobody waits for any more, nobody would know the lab.
+            owner.kill(holder if number % 2 else None)
+        else:
+            owner.says("Ready")
+            holder = holder_of(owner)
+            assert holder is not None
+            if stage == "verbs":
+                client = Owner(sys.executable, "-c", CLIENT, str(folder), runtime=runtime)
+                client.says("reached")
+                pass_time(seconds)
+                owner.kill(holder)
+                status, said = client.ends()
+                assert (status, "LabError: " in said.splitlines()[-1]) == (1, True), said
+            else:
+                ending = Owner(*LOCRIB, "down", "killed", runtime=runtime)
+                pass_time(0.3 + seconds)
+                if number % 2:
+                    owner.kill(holder)
+                    ending.ends()
+                else:
+                    ending.kill()
+                    again = Owner(*LOCRIB, "down", "--all", runtime=runtime)
+                    assert again.ends()[0] in (Exit.OK, Exit.INPUT)  # it may end on its way there
+                    owner.gone()
+        assert traces(runtime) == []
+
+
+def holder_of(owner: Owner) -> int | None:
+    """Return the process that holds a detached lab."""
+    found = owner.processes()
+    return next((number for number, command in found.items() if " --ready " in command), None)
+
+
+def test_a_detached_lab_that_dies_on_its_way_up_is_told_of(runtime: Path) -> None:
+    owner = Owner(*UP, "--detach", runtime=runtime)
+    holder = poll("its holder has begun", lambda: holder_of(owner))
+    os.kill(holder, signal.SIGKILL)
+    status, said = owner.ends()
+    assert status == Exit.MACHINE
+    assert [line.split()[0] for line in said.splitlines()] == ["Expected", "Saw", "Next"]
+    assert "its process was ended by SIGKILL" in said
+    owner.gone()
 
 
 @pytest.mark.usefixtures("all_daemons")
