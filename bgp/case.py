@@ -200,11 +200,9 @@ def _as_path(data: object) -> AsPath:
     segments: list[Segment] = []
     for entry in sequence("as_path", data):
         pair = sequence("as_path", entry)
-        kinds = {member.value for member in SegmentType}
+        kinds = sorted(member.value for member in SegmentType)
         if len(pair) != 2 or pair[0] not in kinds:  # noqa: PLR2004 - [segment type, [ASNs]]
-            raise InvalidValueError(
-                "as_path", entry, f"[segment, [ASNs]], segment of {sorted(kinds)}"
-            )
+            raise InvalidValueError("as_path", entry, f"[segment, [ASNs]], segment of {kinds}")
         asns = tuple(parse_asn("as_path", asn) for asn in sequence("as_path", pair[1]))
         segments.append(Segment(SegmentType(str(pair[0])), asns))
     return AsPath(tuple(segments))

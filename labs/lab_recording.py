@@ -82,17 +82,26 @@ class Recording:
             raise LabError(self._missing(situation, verb, arguments))
         _, data = max(moments, key=lambda found: _likeness(found[0], situation.moments))
         if isinstance(data, dict) and data.keys() == {"error"}:
-            raise LabError(data["error"])
-        return decode(verb, data)
+            raise LabError(str(data["error"]))
+        return self._read(verb, data)
 
     def all_of(self, situation: Situation, verb: str, arguments: Key) -> list[Any]:
         """Return every answer to a question that was recorded after these things were done."""
         key = (verb, _counted(verb, arguments))
         return [
-            decode(verb, told[key])
+            self._read(verb, told[key])
             for (done, _), told in self.answers.items()
             if done == situation.done and key in told and not isinstance(told[key], dict)
         ]
+
+    def _read(self, verb: str, data: Any) -> Any:  # noqa: ANN401 - as the verb's answer
+        try:
+            return decode(verb, data)
+        except (ValueError, KeyError, TypeError, AttributeError) as error:
+            raise LabError(
+                f"the recording of {self.topology} is damaged: an answer to {verb} is none "
+                f"({error}); record it again"
+            ) from error
 
     def _missing(self, situation: Situation, verb: str, arguments: Key) -> str:
         asked = f"{verb}({', '.join(map(repr, _counted(verb, arguments)))})"
@@ -140,10 +149,9 @@ def load(file: Path) -> Recording:
         recording = Recording(record["topology"], record["title"])
         for number, situation in enumerate(record["situations"]):
             place = f"situation {number}"
-            key = (_tuples(situation["done"]), _tuples(situation["moments"]))
+            key = (_key(situation["done"]), _key(situation["moments"]))
             recording.answers[key] = {
-                (one["verb"], _tuples(one["arguments"])): one["answer"]
-                for one in situation["answers"]
+                (one["verb"], _key(one["arguments"])): one["answer"] for one in situation["answers"]
             }
     except (KeyError, TypeError) as error:
         raise LabError(f"{file}: {place}: it is damaged ({error!r} is missing or wrong)") from error
@@ -169,6 +177,12 @@ def _likeness(there: Key, here: Key) -> tuple[int, int]:
     together = next((n for n, (a, b) in enumerate(zip(there, here, strict=False)) if a != b),
                     min(len(there), len(here)))  # fmt: skip
     return together, -abs(len(there) - len(here))
+
+
+def _key(value: Any) -> Key:  # noqa: ANN401 - JSON
+    if not isinstance(value, list):
+        raise TypeError(f"{value!r}, not a list,")
+    return tuple(map(_tuples, value))
 
 
 def _tuples(value: Any) -> Any:  # noqa: ANN401 - JSON
