@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import ipaddress
 import itertools
 import socket
 import time
@@ -23,10 +24,16 @@ from labs.lab_services import proxied_nodes
 from labs.lab_snapshot import snapshot, translations
 from labs.lab_tools import environment
 from labs.lab_trace import Tracer
-from labs.lab_values import Answer, Hop, Output, Table, read_paths
+from labs.lab_values import Answer, Hop, Output, Table, read_choice, write_entry
 from labs.polling import poll
 
 LOOK_SECONDS: Final = 0.05
+BEARS_ON_CHOICE: Final = (
+    *("bgp bestpath", "bgp always-compare-med", "bgp deterministic-med", "maximum-paths"),
+    *("bgp default local-preference", "bgp reject-as-sets", "no bgp reject-as-sets"),
+    *("bgp enforce-first-as", "no bgp enforce-first-as"),
+)
+"""How the lines of FRR's configuration begin that bear on which path is best."""
 
 
 class Asking:
@@ -57,14 +64,20 @@ class Asking:
         return self._parts.router(host).show(command)
 
     def paths(self, host: str, prefix: str) -> Table:
-        """Read FRR's table for one prefix."""
-        router = self._parts.frr(host)
+        """Read a router's table for one prefix."""
+        router = self._parts.router(host)
         asn = int(self._parts.situation.get(f"as {host}") or self._parts.topology.hosts[host].asn)
+        if not isinstance(router, FrrRouter):
+            wanted = str(ipaddress.IPv4Interface(prefix).network)
+            entry = next((entry for entry in router.rib() if entry.prefix == wanted), None)
+            return Table(write_entry(host, entry), router.daemon.name, asn)
+        running = map(str.strip, router.show("show running-config bgpd").splitlines())
+        options = "\n".join(line for line in running if line.startswith(BEARS_ON_CHOICE))
 
         def read() -> Table | None:
-            table = Table(router.table(prefix), router.daemon.name, asn)
+            table = Table(router.table(prefix), router.daemon.name, asn, options)
             try:
-                read_paths(table)
+                read_choice(table)
             except InvalidValueError:  # a path that bgpd is just taking out
                 return None
             return table

@@ -2,11 +2,15 @@
 
 from __future__ import annotations
 
+import json
 from dataclasses import dataclass
+from typing import Final
 
 from bgp.frr_json import parse_frr_table
 from bgp.profiles import profile
 from bgp.route import Path
+from bgp.snapshot import HostSnapshot, RibEntry, Snapshot
+from bgp.snapshot_json import parse_snapshot, snapshot_object
 
 
 @dataclass(frozen=True)
@@ -106,19 +110,73 @@ class Hop:
 
 @dataclass(frozen=True)
 class Table:
-    """What FRR prints for one prefix: its JSON, which FRR it is, and the router's AS number."""
+    """What a router says of one prefix, as it is written into a recording.
+
+    Attributes:
+        text: the JSON that FRR prints; for any other daemon a snapshot with the prefix alone.
+        daemon: which daemon it is, by the names of `labs.packages`.
+        asn: the router's AS number.
+        options: the lines of FRR's running configuration that bear on its choice.
+    """
 
     text: str
     daemon: str
     asn: int
+    options: str = ""
 
 
-def read_paths(table: Table) -> tuple[Path, ...]:
-    """Read the paths of a table; none for a prefix that FRR does not have.
+@dataclass(frozen=True)
+class Choice:
+    """What a router has for a prefix, and what it made of it.
+
+    Attributes:
+        paths: the candidates; FRR's in their order of arrival, as far as it can be told.
+        best: id of the path it uses, None when it uses none.
+        multipath: ids of those that share the traffic, the best included, sorted.
+        reason: why that path, in FRR's words; None where the daemon does not say.
+        daemon: which daemon it is, by the names of `labs.packages`.
+        asn: the router's AS number.
+        options: as in a `Table`.
+        assumptions: what the router does not say and was taken for granted, one sentence each.
+    """
+
+    paths: tuple[Path, ...]
+    best: str | None
+    multipath: tuple[str, ...]
+    reason: str | None
+    daemon: str
+    asn: int
+    options: tuple[str, ...] = ()
+    assumptions: tuple[str, ...] = ()
+
+
+def write_entry(host: str, entry: RibEntry | None) -> str:
+    """Return one entry of a table as a `Table` has it, for a daemon that is not FRR."""
+    rib = () if entry is None else (entry,)
+    return json.dumps(snapshot_object(Snapshot(host, {host: HostSnapshot(rib=rib)})))
+
+
+def read_choice(table: Table) -> Choice:
+    """Read a table; no paths for a prefix that the router does not have.
 
     Raises:
         InvalidValueError: FRR says something of a path that has no place in a `Path`.
     """
-    if '"paths"' not in table.text:
-        return ()
-    return parse_frr_table(table.text, profile(table.daemon), table.asn).paths
+    lines = tuple(table.options.splitlines())
+    if not table.daemon.startswith("frr"):
+        (host,) = parse_snapshot(json.loads(table.text)).hosts.values()
+        for entry in host.rib:
+            return Choice(
+                entry.paths, entry.best, entry.multipath, None, table.daemon, table.asn, lines,
+                (f"Arrival is taken to be {_LISTED}.",),
+            )  # fmt: skip
+    elif '"paths"' in table.text:
+        read = parse_frr_table(table.text, profile(table.daemon), table.asn)
+        return Choice(
+            read.paths, read.best, read.multipath, read.reason, table.daemon, table.asn, lines,
+            read.assumptions,
+        )  # fmt: skip
+    return Choice((), None, (), None, table.daemon, table.asn, lines)
+
+
+_LISTED: Final = "the order in which the daemon lists the paths; it does not tell the true one"

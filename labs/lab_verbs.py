@@ -17,7 +17,7 @@ from bgp.snapshot import Snapshot
 from labs.errors import LabError
 from labs.lab_changes import LabChanges
 from labs.lab_contract import Tell
-from labs.lab_values import Answer, Capture, Hop, Output, read_paths
+from labs.lab_values import Answer, Capture, Choice, Hop, Output, read_choice
 
 STATES: Final = ("Idle", "Connect", "Active", "OpenSent", "OpenConfirm", "Established")
 
@@ -42,13 +42,17 @@ class LabVerbs(LabChanges):
         return text
 
     def paths(self, host: str, prefix: str) -> tuple[Path, ...]:
-        """Return the BGP paths a host that runs FRR has for a prefix, none for none.
+        """Return the BGP paths a host has for a prefix, none for none.
 
         Args:
-            host: a host that runs FRR.
-            prefix: an IPv4 prefix, or an address for the longest prefix that it matches.
+            host: a host that runs a BGP daemon.
+            prefix: an IPv4 prefix; an address is for FRR the longest prefix that it matches, for
+                any other daemon the address alone.
         """
-        self._needs_frr(host, "lists its paths")
+        return self.choice(host, prefix).paths
+
+    def choice(self, host: str, prefix: str) -> Choice:
+        """Return the BGP paths a host has for a prefix, with what it chose; as for `paths`."""
         self._running(host)
         try:
             ipaddress.IPv4Interface(prefix)
@@ -56,7 +60,7 @@ class LabVerbs(LabChanges):
             raise LabError(
                 f"expected an IPv4 prefix such as 10.244.1.0/24, seen {prefix!r}"
             ) from error
-        return read_paths(self._ask("paths", host, prefix))
+        return read_choice(self._ask("paths", host, prefix))
 
     def announced(self, host: str, neighbor: str) -> tuple[str, ...]:
         """Return the prefixes a host sends to a neighbor."""

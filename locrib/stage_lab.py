@@ -16,6 +16,7 @@ from bgp.frr_json import FrrTable, parse_frr_table
 from labs.errors import LabError
 from labs.stage import Stage
 from labs.stage_replay import Recorder, Replay
+from locrib.frr_knobs import knobs_of
 from locrib.told import told
 from modules.pictures.page import Picture
 from modules.pictures.router import arrival_picture, text_picture, verdict_picture
@@ -33,14 +34,6 @@ BREAKS: Final[tuple[dict[str, Any], ...]] = (
     {"next_hop": "10.99.0.9"},
 )
 """What node1 and node2 are told in the recording, beyond what the lesson itself tells them."""
-_KNOB_LINES: Final = {
-    "bgp deterministic-med": "deterministic_med",
-    "bgp always-compare-med": "always_compare_med",
-    "bgp bestpath compare-routerid": "compare_routerid",
-    "bgp bestpath med missing-as-worst": "med_missing_as_worst",
-    "bgp bestpath as-path ignore": "as_path_ignore",
-    "bgp bestpath as-path multipath-relax": "as_path_multipath_relax",
-}
 
 
 class StageLab:
@@ -86,8 +79,7 @@ class StageLab:
     @property
     def knobs(self) -> Knobs:
         """The options of best path that are configured on the router now."""
-        lines = [line for _, line in self._stage.situation.lines]
-        return Knobs(**{knob: True for line, knob in _KNOB_LINES.items() if line in lines})
+        return knobs_of(line for _, line in self._stage.situation.lines)
 
     @told()
     def get(self, count: int = 24) -> Picture:
