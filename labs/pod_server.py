@@ -16,6 +16,9 @@ import sys
 CLONE_NEWNET = 0x40000000
 PORT = 80
 BACKLOG = 128
+MOST_SILENT = 128
+"""Connections that have asked nothing yet; beyond these the oldest is closed. One whose client was
+cut off stays silent for ever, and a process may have a thousand descriptors."""
 
 _libc = ctypes.CDLL(None, use_errno=True)
 
@@ -52,6 +55,7 @@ def answer(connection: socket.socket, host: str) -> None:
 
 def serve(hosts: list[tuple[str, str]]) -> None:
     """Answer for every (host, address), for ever."""
+    silent: dict[socket.socket, None] = {}  # in the order they came
     with selectors.DefaultSelector() as selector:
         for host, address in hosts:
             selector.register(listen(host, address), selectors.EVENT_READ, (host, True))
@@ -65,9 +69,16 @@ def serve(hosts: list[tuple[str, str]]) -> None:
                         connection, _ = key.fileobj.accept()
                         connection.setblocking(False)
                         selector.register(connection, selectors.EVENT_READ, (host, False))
-                else:
+                        silent[connection] = None
+                elif key.fileobj in silent:  # not closed a moment ago
                     selector.unregister(key.fileobj)
+                    del silent[key.fileobj]
                     answer(key.fileobj, host)
+                while len(silent) > MOST_SILENT:
+                    oldest = next(iter(silent))
+                    selector.unregister(oldest)
+                    del silent[oldest]
+                    oldest.close()
 
 
 if __name__ == "__main__":
