@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+import itertools
 from dataclasses import dataclass, replace
 from typing import Any, Final
 
@@ -42,9 +42,21 @@ class Situation:
         return {"done": [list(pair) for pair in self.done], "moments": list(self.moments)}
 
     @classmethod
-    def of(cls, data: Mapping[str, Any]) -> Situation:
-        """Return what `plain` wrote as a situation again."""
-        return cls(tuple((what, how) for what, how in data["done"]), tuple(data["moments"]))
+    def of(cls, data: Any) -> Situation:  # noqa: ANN401 - JSON from outside
+        """Return what `plain` wrote as a situation again.
+
+        Raises:
+            ValueError: it is something else.
+        """
+        try:
+            done = tuple((what, how) for what, how in data["done"])
+            found = cls(done, tuple(data["moments"]))
+        except (KeyError, TypeError, ValueError) as error:
+            raise ValueError(f"expected a situation, seen {data!r}") from error
+        for text in itertools.chain(*done, found.moments):
+            if not isinstance(text, str) or not text.strip():
+                raise ValueError(f"expected text in a situation, seen {text!r}")
+        return found
 
     def __str__(self) -> str:
         """Say it to a person."""

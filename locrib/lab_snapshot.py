@@ -113,8 +113,8 @@ def restore(file: CheckpointFile, lab: LabName = None) -> None:
     """Mend a lab, then do again what had been done at a checkpoint."""
     try:
         kept = records.read(file, CHECKPOINT, CHECKPOINT_VERSION)
-        situation, topology = Situation.of(kept["situation"]), str(kept["topology"])
-    except (OSError, ValueError, KeyError, TypeError, records.NewerRecordError) as error:
+        situation, topology = Situation.of(kept.get("situation")), kept.get("topology")
+    except (OSError, ValueError, records.NewerRecordError) as error:
         raise Trouble(
             f"a checkpoint in {file}", str(error), "make one with `locrib lab checkpoint FILE`",
             code=Exit.INPUT,
