@@ -39,12 +39,16 @@ CHANGES: Final = (
 )
 """The verbs that change a lab; any other is a question."""
 QUESTIONS: Final = (
-    *("show", "paths", "announced", "state", "wait_state", "wait_notification", "watch"),
+    *("run", "show", "paths", "announced", "state", "wait_state", "wait_notification", "watch"),
     *("marked", "transitions", "curl", "trace", "snapshot", "begin_capture", "end_capture"),
 )
+PATIENT: Final = ("run", "wait_notification", "transitions", "marked", "curl",
+                  "begin_capture", "end_capture")  # fmt: skip
+"""Questions that no daemon is asked for: they read logs and packets, and may take their time."""
 LINE_LIMIT: Final = 1 << 24
 SUFFIX: Final = ".lab"
 BACKLOG: Final = 128
+TURN_SECONDS: Final = 0.01
 
 
 class LabBusyError(LabError):
@@ -159,7 +163,9 @@ class Holder:
         self._used = time.monotonic()
         self._clients: set[socket.socket] = set()
         self._ended = threading.Event()
-        self._changing = threading.Lock()
+        # A daemon answers one question at a time, and changes come one after the other.
+        self._turn = threading.Lock()
+        lab._tell = self._let_others  # noqa: SLF001 - what is called at each look of a verb that waits
 
     def end(self) -> None:
         """Make `serve` return."""
@@ -224,6 +230,14 @@ class Holder:
         }
         return verbs[kind]()
 
+    def _let_others(self, *_: object) -> None:
+        """Let other clients ask, between two looks of a verb that waits for a daemon."""
+        self._turn.release()
+        try:
+            time.sleep(TURN_SECONDS)
+        finally:
+            self._turn.acquire()
+
     def _info(self) -> dict[str, Any]:
         quiet = time.monotonic() - self._used
         return {
@@ -237,14 +251,14 @@ class Holder:
         }
 
     def _stand(self, situation: Situation) -> dict[str, Any]:
-        with self._changing:
+        with self._turn:
             self.lab.situation = situation
         return {}
 
     def _change(self, verb: str, arguments: list[Any]) -> dict[str, Any]:
         if verb not in CHANGES:
             raise LabError(f"no verb changes a lab like {verb!r}; there are {', '.join(CHANGES)}")
-        with self._changing:
+        with self._turn:
             getattr(self.lab, verb)(*arguments)
         return {"situation": self.lab.situation.plain()}
 
@@ -253,7 +267,9 @@ class Holder:
             raise LabError(
                 f"nothing in a lab is asked by {verb!r}; there are {', '.join(QUESTIONS)}"
             )
-        return {"answer": encode(verb, self.lab._ask(verb, *arguments))}  # noqa: SLF001 - the other half of one contract
+        with contextlib.nullcontext() if verb in PATIENT else self._turn:
+            answer = self.lab._ask(verb, *arguments)  # noqa: SLF001 - the other half of one contract
+        return {"answer": encode(verb, answer)}
 
     def _run(
         self, client: socket.socket, host: str, argv: list[str], descriptors: list[int]

@@ -3,19 +3,24 @@
 import contextlib
 import inspect
 import os
+import random
 import signal
 import subprocess
 import sys
 import threading
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import pytest
+from counts import Times
+from owners import Owner, pass_time
 from processes import in_namespace
 
 from labs.errors import LabError
-from labs.holder import CHANGES, Claim, Holder, LabBusyError, claim
+from labs.holder import CHANGES, QUESTIONS, Claim, Holder, LabBusyError, claim
 from labs.lab import Lab
+from labs.lab_asking import Asking
 from labs.lab_changes import LabChanges
 from labs.polling import poll
 from labs.remote import Door, RemoteLab, labs_up
@@ -35,6 +40,13 @@ lab = Lab("first-session", tree)
 holder = Holder(claimed, lab, "first-session")
 print(tree.pid, flush=True)
 holder.serve()
+"""
+STREAM = """
+import sys
+from pathlib import Path
+from labs.remote import RemoteLab
+with RemoteLab(Path(sys.argv[1]), "rack") as lab:
+    lab.execute("client", ["sh", "-c", "while :; do echo streamed; done"], (0, 1, 2))
 """
 STRANGER = "import socket, sys; socket.socket(socket.AF_UNIX).connect(sys.argv[1])"
 
@@ -149,6 +161,64 @@ def test_a_program_ends_when_its_caller_interrupts_it_or_goes(
     assert ended == [status if status is not None else "the lab rack has ended"]
 
 
+CROWD = 8
+
+
+def ask_in_turn(folder: Path, number: int, count: int) -> str:
+    """Ask a lab as one client of many; return what went wrong, "" for nothing."""
+    with RemoteLab(folder, "rack") as lab:
+        questions: list[tuple[Callable[[], object], object]] = [
+            (lambda: lab.state("tor1", "node1"), "Established"),
+            (lambda: "10.244.1.0/24" in lab.announced("tor1", "border"), True),
+            (lambda: lab.curl("client", "http://10.244.1.10/")[0].server, "pod1"),
+            (lambda: lab.trace("client", "10.244.1.10")[-1].host, "pod1"),
+            (lambda: lab.wait_state("tor2", "node1", "Established", 10) < 10, True),
+            (lambda: "64512" in lab.show("tor1", "show bgp summary"), True),
+            (lambda: lab.paths("border", "10.244.1.0/24")[0].peer.asn in (64601, 64602), True),
+        ]
+        for turn in range(count):
+            question, answer = questions[(number + turn) % len(questions)]
+            if (seen := question()) != answer:
+                return f"client {number}, question {turn}: {seen!r} instead of {answer!r}"
+    return ""
+
+
+def test_many_clients_at_once_each_get_their_own_answers(folder: Path, times: Times) -> None:
+    count = times(7, soak=140)
+    with ThreadPoolExecutor(CROWD) as pool:
+        clients = [pool.submit(ask_in_turn, folder, number, count) for number in range(CROWD)]
+        assert [client.result() for client in clients] == [""] * CROWD
+
+
+def test_a_client_that_waits_leaves_room_for_others(folder: Path, remote: RemoteLab) -> None:
+    remote.mend()
+    with ThreadPoolExecutor(1) as pool, RemoteLab(folder, "rack") as other:
+        waiting = pool.submit(other.wait_state, "tor1", "node1", "Idle", 30.0)
+        for _ in range(20):
+            assert remote.state("tor1", "node1") == "Established"
+        assert not waiting.done()
+        remote.stop_daemon("node1")
+        assert waiting.result() < 30
+    remote.mend()
+
+
+def test_a_client_killed_while_a_program_streams_takes_the_program_along(
+    folder: Path, remote: RemoteLab, tmp_path: Path, times: Times
+) -> None:
+    (tmp_path / "tmp").mkdir()
+    chance = random.Random(4)  # noqa: S311 - the same moments each time
+    for _ in range(times(3, soak=50)):
+        client = Owner(sys.executable, "-c", STREAM, str(folder), runtime=tmp_path)
+        client.says("streamed")
+        pass_time(chance.uniform(0, 0.2))
+        client.kill()
+        poll(
+            "its program is gone",
+            lambda: "echo streamed" not in remote.run("client", "ps -e -o args").text,
+        )
+    assert remote.state("tor1", "node1") == "Established"
+
+
 def test_a_name_is_taken_once(folder: Path) -> None:
     with pytest.raises(LabBusyError, match="a lab called rack is up already"):
         claim(folder, "rack")
@@ -188,6 +258,7 @@ def test_every_verb_of_a_lab_passes_the_door() -> None:
 
     by_others = {"checkpoint", "restore"}  # made of the rest
     assert set(CHANGES) == verbs(LabChanges) - by_others
+    assert set(QUESTIONS) == verbs(Asking)
 
 
 def test_only_its_user_reaches_it(folder: Path) -> None:
