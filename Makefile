@@ -30,9 +30,9 @@ agreement:  ## put generated cases to the real daemons: make agreement CASES=500
 	@$(VENV) -P -m labs.agreement --report $(if $(CASES)$(SEED),build,docs)/agreement.md \
 		$(if $(CASES),--cases $(CASES)) $(if $(SEED),--seed $(SEED)) $(ARGS)
 
-soak:  ## the properties, each with thousands of examples instead of a hundred
+soak:  ## everything that repeats itself, at full counts: thousands of examples, hundreds of labs
 	$(SETUP) --dev
-	@$(VENV) -m pytest --hypothesis-profile=soak -m "not lab and not browser" $(ARGS)
+	@$(VENV) -m pytest --hypothesis-profile=soak -m "not browser" $(or $(ARGS),-n auto)
 
 clean:  ## take away what make made here; `locrib forget` does the rest of the machine
 	@rm -rf .venv build dist .pytest_cache .hypothesis .mypy_cache .ruff_cache .import_linter_cache
