@@ -110,6 +110,7 @@ class Lab(LabVerbs):
         return self._parts.router(host).log()
 
     def _change(self, after: Situation, verb: str, *arguments: Any) -> None:  # noqa: ANN401 - arguments differ by verb
+        self._refuse_when_closed()
         self._parts.situation = self.situation
         try:
             self._parts.after = after
@@ -120,8 +121,13 @@ class Lab(LabVerbs):
         self.situation = self._parts.situation = after
 
     def _ask(self, verb: str, *arguments: Any) -> Any:  # noqa: ANN401 - as the verb's answer
+        self._refuse_when_closed()
         self._parts.situation, self._asking.tell = self.situation, self._tell
         return getattr(self._asking, verb)(*arguments)
+
+    def _refuse_when_closed(self) -> None:
+        if self._closed:
+            raise LabError("the lab has ended; bring up another one")
 
     # -- coming up ----------------------------------------------------------------------------
 

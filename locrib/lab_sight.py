@@ -52,10 +52,9 @@ def sight_of(lab: LabVerbs) -> Sight:
 
 def state_of(lab: LabVerbs, host: str, neighbor: str) -> str:
     """Return what a host calls its session now; a daemon that is stopped or frozen says nothing."""
-    try:
-        return lab.state(host, neighbor)
-    except LabError:
+    if lab.situation.get(f"daemon {host}") is not None:
         return NO_ANSWER
+    return lab.state(host, neighbor)
 
 
 def daemon_of(lab: LabVerbs, host: Host) -> tuple[str, str]:
