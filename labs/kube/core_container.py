@@ -76,7 +76,7 @@ _ENV = obj(
                 "resourceFieldRef": RESOURCE_REF.but(number=2),
                 "configMapKeyRef": _key_of("ConfigMap", "ConfigMapKeySelector").but(number=3),
                 "secretKeyRef": _key_of("Secret", "SecretKeySelector").but(number=4),
-                **taken(thing="fileKeyRef"),
+                "fileKeyRef": taken(thing="fileKeyRef")["fileKeyRef"].but(map_type="atomic"),
             },
             number=3,
             name="EnvVarSource",

@@ -136,6 +136,7 @@ DEPLOYMENT = _kind(
     resource(
         "Keeps a number of equal pods running, and replaces them when they change.",
         {"spec": _DEPLOYMENT, "status": _DEPLOYMENT_STATUS},
+        required=("spec",),
         name="Deployment",
     ),
     DEPLOYMENT_COLUMNS,
@@ -172,6 +173,7 @@ _REPLICA_SET_STATUS = obj(
             condition("ReplicaSetCondition", _SHORT_CONDITION).but(required=()), 6
         ),
     },
+    required=("replicas",),
     number=3,
     default={"replicas": 0},
     name="ReplicaSetStatus",
@@ -183,6 +185,7 @@ REPLICA_SET = _kind(
     resource(
         "Keeps a number of equal pods running. Deployments make them.",
         {"spec": _REPLICA_SET, "status": _REPLICA_SET_STATUS},
+        required=("spec",),
         name="ReplicaSet",
     ),
     REPLICA_SET_COLUMNS,
@@ -249,6 +252,7 @@ DAEMON_SET = _kind(
     resource(
         "Keeps one pod on every node, or on some.",
         {"spec": _DAEMON_SET, "status": _DAEMON_SET_STATUS},
+        required=("spec",),
         name="DaemonSet",
     ),
     DAEMON_SET_COLUMNS,
