@@ -6,6 +6,7 @@ from collections.abc import Sequence
 
 from labs.errors import LabError
 from labs.packages import Daemon
+from labs.process_log import DAEMON_LIMIT
 from labs.process_tree import Process, ProcessTree
 
 
@@ -16,7 +17,7 @@ def spawn_daemon(tree: ProcessTree, host: str, daemon: Daemon, argv: Sequence[st
         LabError: the program is missing, or cannot be run; names the host and what mends it.
     """
     try:
-        return tree.spawn(argv, host, tree.root(host, daemon))
+        return tree.spawn(argv, host, tree.root(host, daemon), log_limit=DAEMON_LIMIT)
     except LabError as error:
         raise LabError(
             f"{error}. What was unpacked of {daemon.title} is damaged: remove {daemon.root.parent} "

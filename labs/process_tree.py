@@ -18,13 +18,14 @@ import sys
 import threading
 from collections.abc import Mapping, Sequence
 from pathlib import Path
-from typing import IO, Any
+from typing import Any
 
 from labs import first_process
 from labs.closing import Closing
 from labs.descriptors import readable
 from labs.errors import LabError
 from labs.packages import PRIVATE_FOLDERS, Daemon
+from labs.process_log import ProcessLog, Trimmer
 
 START_SECONDS = 20.0
 RUN_SECONDS = 30.0
@@ -39,7 +40,7 @@ class Process:
     """A program running in a lab."""
 
     def __init__(
-        self, tree: "ProcessTree", name: str, pid: int, ended: int, log: IO[bytes]
+        self, tree: "ProcessTree", name: str, pid: int, ended: int, log: ProcessLog
     ) -> None:
         """Take over the descriptor that tells of the program's end, and its log."""
         self.name = name
@@ -63,9 +64,8 @@ class Process:
         return self._status
 
     def log(self) -> str:
-        """Return everything the program has printed so far."""
-        size = os.fstat(self._log.fileno()).st_size
-        return os.pread(self._log.fileno(), size, 0).decode(errors="replace")
+        """Return what the program has printed so far; empty lines stand for what is gone."""
+        return self._log.text()
 
     def last_lines(self, count: int = 6) -> str:
         """Return the end of the log, for an error message."""
@@ -111,6 +111,7 @@ class ProcessTree(Closing):
         self._lock = threading.Lock()
         self._requests = 0
         self._processes: list[Process] = []
+        self._trimmer = Trimmer()
         self._roots: dict[str, threading.Lock] = {}
         self._ready_roots: set[str] = set()
         self._control, theirs = socket.socketpair(socket.AF_UNIX, socket.SOCK_SEQPACKET)
@@ -154,6 +155,7 @@ class ProcessTree(Closing):
         except subprocess.TimeoutExpired:
             self._unshare.kill()
             self._unshare.wait()
+        self._trimmer.close()
         for process in tuple(self._processes):
             process.close()
 
@@ -202,6 +204,7 @@ class ProcessTree(Closing):
         host: str | None = None,
         root: str | None = None,
         streams: Sequence[int] | None = None,
+        log_limit: int | None = None,
     ) -> Process:
         """Start a program.
 
@@ -211,16 +214,15 @@ class ProcessTree(Closing):
             root: a path in the lab to chroot into (see `root`).
             streams: descriptors for its standard input, output and error, which the caller keeps;
                 without them it reads nothing and prints into its log.
+            log_limit: octets beyond which the oldest lines of its log go; None keeps all of them.
 
         Raises:
             LabError: the program could not be started.
         """
-        # In memory, so that a full disk takes no answer away.
-        log = os.fdopen(os.memfd_create("log"), "r+b", buffering=0)
+        log = ProcessLog(log_limit)
         ended, watcher = os.pipe()
         nothing = os.open(os.devnull, os.O_RDONLY)
-        # Opened anew to append, so that two streams do not overwrite one another.
-        output = os.open(f"/proc/self/fd/{log.fileno()}", os.O_WRONLY | os.O_APPEND)
+        output = log.open()
         try:
             reply = self.request(
                 "spawn",
@@ -238,6 +240,8 @@ class ProcessTree(Closing):
                 os.close(descriptor)
         process = Process(self, argv[0], reply["pid"], ended, log)
         self._processes.append(process)
+        if log_limit is not None:
+            self._trimmer.watch(log)
         return process
 
     def run(
