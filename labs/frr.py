@@ -180,6 +180,11 @@ class Frr(Closing):
             self.start("mgmtd", "")
         self.start("staticd", config)
 
+    def stop_static(self) -> None:
+        """Stop what `start_static` started."""
+        for name in ("staticd", "mgmtd") if self._has_manager else ("staticd",):
+            self.stop(name)
+
     def changed(self) -> list[str]:
         """Return the daemons whose configuration is not as it was at their start."""
         return [

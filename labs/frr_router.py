@@ -22,6 +22,9 @@ from labs.routers import BFD_UP
 from labs.topology import Host, Session, Topology
 
 _ROA: Final = re.compile(r"^(\d\S*)\s+(\d+) -\s+(\d+)\s+(\d+)", re.MULTILINE)
+_ELSEWHERE: Final = re.compile(r"(no )?(ip(v6)? route|interface|bfd|router (?!bgp\b)\w+)\b")
+"""Lines for another daemon than bgpd."""
+_STATIC: Final = {"mgmtd", "staticd"}
 TABLE_SECONDS: Final = 3.0
 
 
@@ -54,8 +57,16 @@ class FrrRouter:
         return self._frr.ask(f"show bgp ipv4 unicast {prefix} json")
 
     def configure(self, lines: Sequence[str]) -> None:
-        """Enter configuration lines in vtysh, and pass every route through the policies again."""
-        self._frr.enter([line.strip() for line in lines])
+        """Enter configuration lines, and pass every route through the policies again.
+
+        bgpd is told directly. vtysh, which tells zebra of every route-map and prefix list too, is
+        called where another daemon is meant.
+        """
+        told = [line.strip() for line in lines]
+        if any(map(_ELSEWHERE.match, told)):
+            self._frr.enter(told)
+        else:
+            self._frr.configure(told)
         self._frr.ask("clear bgp ipv4 unicast * soft")
 
     def state(self, session: Session) -> str:
@@ -198,12 +209,15 @@ class FrrRouter:
     def renew(self) -> bool:
         """Let the daemons that were configured since their start begin as at first.
 
-        Where it is not bgpd alone all of them do: what zebra was told may have come by another.
+        Where it is neither bgpd nor staticd alone all of them do.
         """
-        changed = self._frr.changed()
-        if changed == ["bgpd"]:
+        changed = {*self._frr.changed()}
+        if changed == {"bgpd"}:
             self.stop()
             self.start()
+        elif changed and changed <= _STATIC:
+            self._frr.stop_static()
+            self._frr.start_static(staticd_config(self._host))
         elif changed:
             self._frr.close()
             self._watched = False

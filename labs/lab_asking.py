@@ -13,14 +13,14 @@ from typing import Final
 from bgp.errors import InvalidValueError
 from bgp.fsm_log import LoggedTransition
 from bgp.notification import Notification
-from bgp.snapshot import Snapshot
+from bgp.snapshot import Snapshot, Translation
 from labs.errors import LabError
 from labs.frr_router import FrrRouter
 from labs.lab_capture import LinkCapture
 from labs.lab_contract import Tell
 from labs.lab_curl import ask
 from labs.lab_parts import SETTLE_SECONDS, Parts, nftables
-from labs.lab_services import proxied_nodes
+from labs.lab_services import Asker
 from labs.lab_snapshot import snapshot, translations
 from labs.lab_tools import environment
 from labs.lab_trace import Tracer
@@ -182,9 +182,10 @@ class Asking:
             for name, router in self._parts.routers.items()
             if self._parts.situation.get(f"daemon {name}") is None
         }
-        nat = {
-            node.name: {t.service.partition(":")[0]: t for t in translations(self._parts, node)}
-            for node in proxied_nodes(self._parts.topology)
-        }
-        tracer = Tracer(self._parts.tree, self._parts.topology, best, nat)
+        tracer = Tracer(self._parts.tree, self._parts.topology, best, self._services)
         return tuple(tracer.trace(host, address))
+
+    def _services(self, host: str, asker: Asker) -> dict[str, Translation]:
+        node = self._parts.topology.hosts[host]
+        found = translations(self._parts, node, asker)
+        return {one.service.partition(":")[0]: one for one in found}

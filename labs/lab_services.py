@@ -7,6 +7,7 @@ way, from the rules a node's kernel really has to what they do.
 from __future__ import annotations
 
 import re
+from enum import Enum, auto
 from typing import Final
 
 from bgp.snapshot import Translation
@@ -83,20 +84,34 @@ _PORTS: Final = {"http": "80"}
 """nft writes the names of /etc/services where it knows them."""
 
 
-def read_rules(text: str) -> tuple[Translation, ...]:
+class Asker(Enum):
+    """Who asks a Service, as kube-proxy on a node tells them apart."""
+
+    OUTSIDE = auto()
+    POD = auto()
+    """A pod of the node."""
+    NODE = auto()
+    """The node itself."""
+
+
+def read_rules(text: str, asker: Asker = Asker.OUTSIDE) -> tuple[Translation, ...]:
     """Read what `nft list table ip kube-proxy` prints: where each Service's address leads.
 
-    A pod that asks its own Service, and a node that asks, are masqueraded too; told here is what
-    befalls a client from elsewhere.
+    A pod that asks its own Service, and a node that asks, are masqueraded too; `source` tells what
+    befalls a client from elsewhere. externalTrafficPolicy Local is for those outside: a pod and the
+    node are led to every endpoint. Yet what the node itself sends is dropped before it is led
+    anywhere, where none of them is local.
     """
     chains: dict[str, str] = dict(_CHAIN.findall(text))
     found: dict[str, Translation] = {}
     for address, protocol, port, verdict in _KEY.findall(text):
         service = f"{address}:{_PORTS.get(port, port)}/{protocol}"
         chain = verdict.removeprefix("goto ").rstrip(",")
-        endpoints, marked = _follow(chains, chain)
+        endpoints, marked = _follow(chains, chain, asker)
         # a Service that is in both maps is one whose packets are lost here after all
         lost = verdict == "drop" or service in found
+        if lost and asker is Asker.POD and service in found:
+            continue  # what is forwarded is looked at when it is for an endpoint already
         if lost:
             endpoints = set()
         source = "the node's" if marked and not lost else "kept"
@@ -104,17 +119,26 @@ def read_rules(text: str) -> tuple[Translation, ...]:
     return tuple(found[service] for service in sorted(found))
 
 
-def _follow(chains: dict[str, str], name: str) -> tuple[set[str], bool]:
-    """Return the endpoints that a chain leads a stranger's packet to, and whether it is marked."""
+def _follow(chains: dict[str, str], name: str, asker: Asker) -> tuple[set[str], bool]:
+    """Return the endpoints that a chain leads a packet to, and whether it is marked."""
     endpoints: set[str] = set()
     marked = False
-    for line in chains.get(name, "").splitlines():
+    for line in map(str.strip, chains.get(name, "").splitlines()):
+        if not _concerns(line, asker):
+            continue
         endpoints |= set(_DNAT.findall(line))
-        if "fib saddr type local" in line or line.strip().startswith("ip saddr "):
-            continue  # about the node itself, its pods, or a pod that meets itself
         for target in _JUMP.findall(line):
             marked |= target == _MARKED
-            further, also = _follow(chains, target)
+            further, also = _follow(chains, target, asker)
             endpoints |= further
             marked |= also
+        if "goto" in line:
+            break  # the lines below are for others
     return endpoints, marked
+
+
+def _concerns(line: str, asker: Asker) -> bool:
+    """Tell whether a rule is for packets of an asker; none here is one that asks itself."""
+    if "fib saddr type local" in line:
+        return asker is Asker.NODE
+    return not line.startswith("ip saddr ") or (asker is Asker.POD and "goto" in line)

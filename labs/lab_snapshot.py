@@ -21,7 +21,7 @@ from bgp.snapshot import (
     Translation,
 )
 from labs.lab_parts import Parts, nftables
-from labs.lab_services import proxied_nodes, read_rules
+from labs.lab_services import Asker, proxied_nodes, read_rules
 from labs.process_tree import ProcessTree
 from labs.routers import daemon_title
 from labs.topology import Host
@@ -74,13 +74,13 @@ def _host(parts: Parts, host: Host) -> HostSnapshot:
     )
 
 
-def translations(parts: Parts, host: Host) -> tuple[Translation, ...]:
+def translations(parts: Parts, host: Host, asker: Asker = Asker.OUTSIDE) -> tuple[Translation, ...]:
     """Read where a node's kernel sends each Service's address; nothing without kube-proxy."""
     if host not in proxied_nodes(parts.topology):
         return ()
     root = parts.tree.root(host.name, nftables())
     listed = ["/usr/sbin/nft", "list", "table", "ip", "kube-proxy"]
-    return read_rules(parts.tree.run(listed, host.name, root))
+    return read_rules(parts.tree.run(listed, host.name, root), asker)
 
 
 def _ip(tree: ProcessTree, host: str, *words: str) -> list[dict[str, Any]]:

@@ -5,10 +5,12 @@ from __future__ import annotations
 import json
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
+from ipaddress import ip_interface, ip_network
 from typing import Any, Final
 
 from bgp.snapshot import Translation
 from labs.errors import LabError
+from labs.lab_services import Asker
 from labs.lab_values import Hop
 from labs.process_tree import ProcessTree
 from labs.topology import Topology
@@ -34,18 +36,19 @@ class Tracer:
         tree: the lab.
         topology: who has which address.
         best: for each host whose daemon can be asked, its AS_PATH and NEXT_HOP for a prefix.
-        nat: for each node with kube-proxy, the Services its kernel knows, by address.
+        nat: the Services a host's kernel knows, by address, as it treats packets of an asker.
     """
 
     tree: ProcessTree
     topology: Topology
     best: Mapping[str, Callable[[str], tuple[str, str] | None]]
-    nat: Mapping[str, Mapping[str, Translation]]
+    nat: Callable[[str, Asker], Mapping[str, Translation]]
 
     def trace(self, host: str, address: str) -> Iterator[Hop]:
         """Follow a packet for an address from a host."""
+        begin = host
         for _ in range(MOST_HOPS):
-            translation = self.nat.get(host, {}).get(address)
+            translation = self.nat(host, self._asker(begin, host)).get(address)
             hop = self._routed(host, address) if translation is None else (
                 _translated(host, address, translation)
             )  # fmt: skip
@@ -54,6 +57,15 @@ class Tracer:
                 return
             host, address = hop.to, hop.next_hop if hop.source == NAT else address
         yield Hop(host, problem=f"the packet goes round: {MOST_HOPS} hops and not there")
+
+    def _asker(self, begin: str, host: str) -> Asker:
+        """Return what a packet that began its way somewhere is to kube-proxy on a host."""
+        if begin == host:
+            return Asker.NODE
+        own = self.topology.hosts[host].pod_cidr
+        sources = [ip_interface(source) for source in self.topology.addresses(begin)]
+        pod = bool(own) and any(source in ip_network(own) for source in sources)
+        return Asker.POD if pod else Asker.OUTSIDE
 
     def _routed(self, host: str, address: str) -> Hop:
         chosen = self._get(host, address)

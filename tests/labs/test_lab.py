@@ -348,7 +348,7 @@ def test_a_command_runs_in_its_hosts_network_with_the_routers_own_tools(lab: Lab
         ("routes", ("tor1", 5), "the topology gives tor1 no blocks to announce"),
         ("routes", ("node1", 5000), "node1 can announce 0 to 1024 blocks out of 10.245.0.0/16"),
         ("configure", ("node1", "x"), "node1 runs no FRR, and only FRR takes configuration lines"),
-        ("configure", ("tor1", "frobnicate"), "vtysh on tor1 refused `frobnicate`"),
+        ("configure", ("tor1", "frobnicate"), "bgpd on tor1 refused `frobnicate`"),
         ("show", ("tor1", "show nonsense"), "Unknown command: show nonsense"),
         ("heal", ("tor1", "sw1"), "nothing is wrong with the link between tor1 and sw1"),
         ("state", ("tor1", "tor2"), "tor1 has no neighbor 'tor2'; its neighbors are border, node1"),

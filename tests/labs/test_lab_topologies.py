@@ -104,6 +104,28 @@ def test_a_trace_shows_where_kube_proxy_rewrites(rack: Lab) -> None:
     assert (hops[-1].host, hops[-1].source) == ("pod2", "here")
 
 
+@pytest.mark.parametrize("policy", ["Cluster", "Local"])
+@pytest.mark.parametrize("ready", [("pod2", "pod3"), ("pod3",), ()], ids=["both", "pod3", "none"])
+def test_a_trace_from_inside_the_cluster_leads_where_a_request_goes(
+    rack: Lab, policy: str, ready: tuple[str, ...]
+) -> None:
+    """externalTrafficPolicy Local is not for pods, and for a node where it has an endpoint."""
+    addresses = {"10.244.2.10": "pod2", "10.244.3.10": "pod3"}
+    rack.policy("web", policy)
+    rack.endpoints("web", *ready)
+    without_a_pod = {node for node in ("node1", "node2") if f"pod{node[-1]}" not in ready}
+    lost = without_a_pod if policy == "Local" else set()
+    for asker in ("pod2", "node1", "node2", "node3"):
+        count = 16 if ready and asker not in lost else 1
+        answers = rack.curl(asker, "http://172.30.200.1/", count)
+        hops = rack.trace(asker, "172.30.200.1")
+        (proxied,) = [hop for hop in hops if hop.source == "kube-proxy"]
+        told = {addresses[pod] for pod in (proxied.next_hop, *proxied.others) if pod}
+        assert {answer.server for answer in answers} - {None} == told
+        assert told == (set() if asker in lost else {*ready})
+        assert bool(proxied.problem) == (not told)
+
+
 @pytest.mark.parametrize(
     ("verb", "arguments", "words"),
     [
