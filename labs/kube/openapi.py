@@ -26,6 +26,7 @@ _PLAIN: Final = {
 # kubectl knows by itself how to merge Kubernetes' own kinds. Told here that they can be merged, it
 # would compute patches from these schemas, and warn where one keeps a part undescribed.
 _PATCHES: Final = ("json-patch+json", "merge-patch+json", "apply-patch+yaml")
+_MIXED: Final = [{"type": "integer"}, {"type": "string"}]
 _META: Final = "io.k8s.apimachinery.pkg.apis.meta.v1"
 
 
@@ -115,6 +116,11 @@ def _paths(kind: Kind, name: str) -> Obj:
 
 def _component(schema: Schema, components: Obj) -> str | None:
     """The place of a named object's schema, which is written there; `None`: it has none."""
+    if schema.int_or_string:
+        mixed = "Quantity" if schema.format == "quantity" else "IntOrString"
+        name = f"io.k8s.apimachinery.{mixed}"
+        components[name] = {"format": schema.format, "oneOf": _MIXED}
+        return name
     if not schema.name or "." in schema.name or not schema.properties:
         return None
     shared = schema.name in {"ObjectMeta", "OwnerReference", "ManagedFieldsEntry", "LabelSelector"}
@@ -170,10 +176,7 @@ def _body(schema: Schema, components: Obj, *, inline: bool) -> Obj:
 
 def _type(schema: Schema) -> Obj:
     if schema.int_or_string:
-        return {
-            "x-kubernetes-int-or-string": True,
-            "anyOf": [{"type": "integer"}, {"type": "string"}],
-        }
+        return {"x-kubernetes-int-or-string": True, "anyOf": _MIXED}
     told: Obj = {"type": schema.type} if schema.type else {}
     if schema.format:
         told["format"] = schema.format

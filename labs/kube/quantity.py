@@ -22,7 +22,13 @@ _UNITS: Final = {
     "Pi": Fraction(2**50),
     "Ei": Fraction(2**60),
 }
-_FORM: Final = re.compile(r"([+-]?(?:\d+\.?\d*|\.\d+))(?:([numkMGTPE]|[KMGTPE]i)|[eE]([+-]?\d+))?")
+_BILLION: Final = 10**9
+_BINARY: Final = ("", "Ki", "Mi", "Gi", "Ti", "Pi", "Ei")
+_DECIMAL: Final = ("n", "u", "m", "", "k", "M", "G", "T", "P", "E")
+_EXPONENTS: Final = ("e-9", "e-6", "e-3", "", "e3", "e6", "e9", "e12", "e15", "e18")
+_FORM: Final = re.compile(
+    r"([+-]?(?:\d+\.?\d*|\.\d+))(?:([numkMGTPE]|[KMGTPE]i)|[eE]([+-]?\d{1,2}))?", re.ASCII
+)
 
 
 def amount(value: str | float) -> Fraction:
@@ -31,42 +37,38 @@ def amount(value: str | float) -> Fraction:
     Raises:
         ValueError: the text is no quantity.
     """
-    found = _FORM.fullmatch(str(value).strip())
-    if found is None:
+    return _read(value)[0]
+
+
+def _read(value: str | float) -> tuple[Fraction, str, bool]:
+    """The amount, its unit, and whether it has an exponent."""
+    found = _FORM.fullmatch(str(value))
+    if found is None or isinstance(value, bool):
         raise ValueError(f"{value!r} is no quantity: write a number such as 2, 0.5, 100m or 64Mi")
     digits, unit, power = found.groups()
-    return Fraction(digits) * (_UNITS[unit or ""] if power is None else Fraction(10) ** int(power))
+    scale = _UNITS[unit or ""] if power is None else Fraction(10) ** int(power)
+    return Fraction(digits) * scale, unit or "", power is not None
 
 
 def written(value: str | float) -> str:
-    """The amount as the API server writes it back: 0.5 as "500m", "1024Mi" as "1Gi"."""
-    exact = amount(value)
-    text = str(value)
+    """The amount as the API server writes it back: 0.5 as "500m", "1024Mi" as "1Gi".
+
+    Raises:
+        ValueError: the text is no quantity.
+    """
+    exact, unit, exponent = _read(value)
     if exact == 0:
         return "0"
-    binary = text.endswith("i") and exact.denominator == 1
-    if "e" in text.lower().rstrip("i").rstrip("E") and "E" not in text[-1:]:
-        return _decimal_power(exact)
-    base, names = (
-        (1024, ("", "Ki", "Mi", "Gi", "Ti", "Pi", "Ei"))
-        if binary
-        else (1000, ("n", "u", "m", "", "k", "M", "G", "T", "P", "E"))
-    )
-    scale = exact if binary else exact * 10**9
-    if scale.denominator != 1:
-        scale = Fraction(-(-scale.numerator // scale.denominator))
-    whole, step = int(scale), 0
+    if unit.endswith("i") and exact.denominator == 1:
+        return _in_steps(int(exact), 1024, _BINARY)
+    # Nothing smaller than a billionth is kept: it is rounded up.
+    small = -(-exact.numerator * _BILLION // exact.denominator)
+    return _in_steps(small, 1000, _EXPONENTS if exponent else _DECIMAL)
+
+
+def _in_steps(whole: int, base: int, names: tuple[str, ...]) -> str:
+    step = 0
     while step < len(names) - 1 and whole % base == 0:
         whole //= base
         step += 1
     return f"{whole}{names[step]}"
-
-
-def _decimal_power(exact: Fraction) -> str:
-    if exact.denominator != 1:
-        return written(str(float(exact)))
-    whole, power = int(exact), 0
-    while whole % 1000 == 0:
-        whole //= 1000
-        power += 3
-    return f"{whole}e{power}" if power else str(whole)

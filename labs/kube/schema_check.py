@@ -10,6 +10,7 @@ from collections.abc import Iterator
 from functools import cache, lru_cache
 from typing import Any
 
+from labs.kube import quantity
 from labs.kube.decoding import undecodable, unknown
 from labs.kube.schema import ABSENT, Rule, Schema
 from labs.kube.violation import (
@@ -57,7 +58,15 @@ def with_defaults(value: Any, schema: Schema) -> Any:  # noqa: ANN401 -- any JSO
         return done
     if isinstance(value, list):
         return [with_defaults(one, schema.items or _ANY) for one in value]
-    return value
+    return _canonical(value) if schema.format == "quantity" else value
+
+
+def _canonical(value: Any) -> Any:  # noqa: ANN401 -- any JSON value
+    """A quantity as the API server writes it back; anything else is refused later."""
+    try:
+        return quantity.written(value)
+    except ValueError:
+        return value
 
 
 _ANY = Schema(preserve_unknown=True)
