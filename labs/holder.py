@@ -195,7 +195,7 @@ class Holder:
         self._clients.add(client)
         try:
             with client:
-                if _owner(client) != os.geteuid():
+                if owner(client)[0] != os.geteuid():
                     return  # the folder keeps others out; this holds even if it was opened up
                 for request, descriptors in requests(client):
                     self._used = time.monotonic()
@@ -328,8 +328,9 @@ def send(
     connection.sendall(data[sent:])
 
 
-def _owner(client: socket.socket) -> int:
-    """Return the user at the other end, as the kernel knows it (unix(7), SO_PEERCRED)."""
+def owner(connection: socket.socket) -> tuple[int, int]:
+    """Return user and process at the other end, as the kernel knows them (unix(7), SO_PEERCRED)."""
     size = struct.calcsize("3i")
-    _, user, _ = struct.unpack("3i", client.getsockopt(socket.SOL_SOCKET, socket.SO_PEERCRED, size))
-    return int(user)
+    known = connection.getsockopt(socket.SOL_SOCKET, socket.SO_PEERCRED, size)
+    process, user, _ = struct.unpack("3i", known)
+    return user, process

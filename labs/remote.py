@@ -15,7 +15,7 @@ from typing import Any, Final
 from bgp.fsm_log import LoggedTransition
 from labs import topology_file
 from labs.errors import LabError
-from labs.holder import SUFFIX, names, send
+from labs.holder import SUFFIX, names, owner, send
 from labs.lab_recording import decode
 from labs.lab_verbs import LabVerbs
 from labs.polling import poll
@@ -48,6 +48,18 @@ class Info:
     situation: str
 
 
+class StoppedError(LabError):
+    """The process that holds a lab was stopped, by Ctrl-Z for instance, and answers nobody."""
+
+    def __init__(self, name: str, process: int) -> None:
+        """Say what lets it go on."""
+        self.process = process
+        super().__init__(
+            f"the lab {name} is stopped, perhaps by Ctrl-Z: `fg` in its terminal, or "
+            f"`kill -CONT {process}`, lets it go on"
+        )
+
+
 class Door:
     """A connection to a lab's holder."""
 
@@ -56,6 +68,7 @@ class Door:
 
         Raises:
             LabError: no lab of that name is up.
+            StoppedError: its process was stopped.
         """
         self.name = name
         self._socket = socket.socket(socket.AF_UNIX)
@@ -69,6 +82,10 @@ class Door:
             self._socket.close()
             up = ", ".join(names(folder)) or "none is"
             raise LabError(f"no lab called {name} is up ({up})") from error
+        _, process = owner(self._socket)
+        if _state(process) == "T":
+            self._socket.close()
+            raise StoppedError(name, process)
         # No generator: Ctrl-C in the middle of one would end it, and the reply is yet to come.
         self._replies = self._socket.makefile("rb")
 
@@ -155,7 +172,7 @@ class RemoteLab(LabVerbs):
         process = self.info().process
         with contextlib.suppress(LabError):  # it may be gone before it has answered
             self.door.ask("down")
-        poll("the lab is gone", lambda: not Path(f"/proc/{process}").exists() or _ended(process),
+        poll("the lab is gone", lambda: _state(process) in ("", "Z"),
              DOWN_SECONDS)  # fmt: skip
 
     def execute(self, host: str, argv: Sequence[str], streams: tuple[int, int, int]) -> int:
@@ -193,19 +210,28 @@ class RemoteLab(LabVerbs):
 
 
 def labs_up(folder: Path) -> list[Info]:
-    """Return the labs that are up, by name; what a crash left behind is removed."""
+    """Return the labs that are up, by name; waits for one that is just coming up.
+
+    What a crash left behind is removed.
+    """
     found = []
     for name in names(folder):
-        with (
-            contextlib.suppress(LabError),  # it has just ended
-            contextlib.closing(Door(folder, name)) as door,
-        ):
-            found.append(Info(**door.ask("info")))
+        try:
+            with contextlib.closing(Door(folder, name)) as door:
+                found.append(Info(**door.ask("info")))
+        except StoppedError as error:
+            since = (folder / f"{name}{SUFFIX}").stat().st_mtime
+            found.append(Info(name, "", "stopped", since, error.process, None, str(error)))
+        except LabError:
+            continue  # it has just ended
     return found
 
 
-def _ended(process: int) -> bool:
-    """Whether a process is a zombie that its parent has yet to collect."""
+def _state(process: int) -> str:
+    """Return the letter of a process's state (proc(5)), "" when it is gone.
+
+    "Z" has ended and its parent has yet to collect it; "T" was stopped by a signal.
+    """
     with contextlib.suppress(OSError):
-        return Path(f"/proc/{process}/stat").read_text().rpartition(")")[2].split()[0] == "Z"
-    return True
+        return Path(f"/proc/{process}/stat").read_text().rpartition(")")[2].split()[0]
+    return ""

@@ -287,6 +287,25 @@ def test_a_lab_nobody_asks_anything_of_ends_by_itself(namespaces: None, tmp_path
     assert list(tmp_path.iterdir()) == []
 
 
+def test_a_lab_stopped_by_ctrl_z_says_what_lets_it_go_on(namespaces: None, tmp_path: Path) -> None:
+    del namespaces
+    with subprocess.Popen(
+        [sys.executable, "-c", HOLD, str(tmp_path)], stdout=subprocess.PIPE, text=True, cwd=TOP
+    ) as holder:
+        assert holder.stdout is not None
+        holder.stdout.readline()
+        holder.send_signal(signal.SIGSTOP)
+        advice = f"the lab held is stopped, .* `kill -CONT {holder.pid}`, lets it go on"
+        poll("it has stopped", lambda: [one.title for one in labs_up(tmp_path)] == ["stopped"])
+        with pytest.raises(LabError, match=advice):
+            RemoteLab(tmp_path, "held")
+        holder.send_signal(signal.SIGCONT)
+        with RemoteLab(tmp_path, "held") as lab:
+            assert lab.state("tor1", "node1") == "Established"
+            lab.down()
+        assert holder.wait(20) == 0
+
+
 def test_nothing_is_left_when_the_holder_is_killed(namespaces: None, tmp_path: Path) -> None:
     del namespaces
     with subprocess.Popen(
