@@ -48,6 +48,8 @@ class Api:
         plural, _, group = resource.partition(".")
         if version is None:
             kind = self.kinds.storage(group, plural)
+            if kind is None:
+                kind = next(iter(self.kinds.versions(group, plural)), None)
         else:
             kind = self.kinds.find(group, version, plural)
         if kind is None:
@@ -64,7 +66,7 @@ class Api:
         """An object of the version of `kind` in the version that is stored."""
         if kind.storage:
             return obj
-        storage = self.kind(kind.resource)
+        storage = self.home(kind)
         return {**kind.to_storage(obj), "apiVersion": storage.api_version, "kind": storage.kind}
 
     def get(
@@ -93,7 +95,18 @@ class Api:
     def key(self, kind: Kind, name: str, namespace: str | None) -> Key:
         """Where an object of this kind is kept."""
         inside = (namespace or "default") if kind.namespaced else ""
-        return Key(kind.group, kind.plural, inside, name)
+        home = self.home(kind)
+        return Key(home.group, home.plural, inside, name)
+
+    def home(self, kind: Kind) -> Kind:
+        """The kind in which objects of this one are kept: usually another version of it.
+
+        Events of events.k8s.io are those of the core group.
+        """
+        if kind.storage:
+            return kind
+        own = self.kinds.storage(kind.group, kind.plural)
+        return own or self.kind(kind.plural)
 
     def create(
         self,

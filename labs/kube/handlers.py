@@ -166,7 +166,7 @@ class Resources(Base):
         query = self.query()
         form = bodies.form(self.request.headers.get("Accept", ""))
         kind = target.kind
-        selected = listing.selection(kind, target.namespace, query)
+        selected = listing.selection(self.api, kind, target.namespace, query)
         if query.get("watch") in ("1", "true"):
             shown = watching.shown_as(form, kind, self._include())
             watch = watching.Watch(self.api, self.bell, selected, query, shown)
@@ -325,7 +325,7 @@ class Resources(Base):
             self._delete_one(target, target.name, target.namespace or "", options)
             return
         query = self.query()
-        selected = listing.selection(kind, target.namespace, query)
+        selected = listing.selection(self.api, kind, target.namespace, query)
         listed = listing.listed(self.api, selected, query)
         for obj in listed.objects:
             metadata = obj["metadata"]

@@ -28,9 +28,10 @@ _LOST = (
 
 @dataclass(frozen=True)
 class Selection:
-    """Which objects of a kind are meant."""
+    """Which objects of a kind are meant; `home` is the kind they are stored as."""
 
     kind: Kind
+    home: Kind
     namespace: str | None
     matches: Matcher
 
@@ -41,7 +42,7 @@ class Selection:
         return self.matches(obj)
 
 
-def selection(kind: Kind, namespace: str | None, query: Mapping[str, str]) -> Selection:
+def selection(api: Api, kind: Kind, namespace: str | None, query: Mapping[str, str]) -> Selection:
     """What the selectors of a query mean.
 
     Raises:
@@ -49,7 +50,8 @@ def selection(kind: Kind, namespace: str | None, query: Mapping[str, str]) -> Se
     """
     by_labels = selectors.labels(query.get("labelSelector", ""))
     by_fields = selectors.fields(query.get("fieldSelector", ""), kind)
-    return Selection(kind, namespace, lambda obj: by_labels(obj) and by_fields(obj))
+    home = api.home(kind)
+    return Selection(kind, home, namespace, lambda obj: by_labels(obj) and by_fields(obj))
 
 
 @dataclass(frozen=True)
@@ -82,7 +84,7 @@ def listed(api: Api, selected: Selection, query: Mapping[str, str]) -> Listed:
     at, start = _begin(api, query)
     kind = selected.kind
     try:
-        state, seen = api.store.state(kind.group, kind.plural, at)
+        state, seen = api.store.state(selected.home.group, selected.home.plural, at)
     except TooOldError:
         raise expired(_LOST) from None
     keys = sorted(key for key, obj in state.items() if key > start and selected.has(key, obj))

@@ -10,7 +10,7 @@ import contextlib
 import json
 import os
 import socket
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from typing import Any, Protocol
 
 from tornado.websocket import WebSocketClosedError, WebSocketHandler
@@ -161,6 +161,8 @@ class Channels(WebSocketHandler):
         self.api = api
         self.containers = containers
         self.process: Process | None = None
+        self.refused: ApiError | None = None
+        self.attached = False
         self.work: asyncio.Task[None] | None = None
 
     def check_origin(self, origin: str) -> bool:
@@ -184,24 +186,28 @@ class Channels(WebSocketHandler):
                     f"a WebSocket with the subprotocol {PROTOCOLS[0]} was expected, "
                     f"not {offered or 'a plain request'!r}"
                 )
-            tty, stdin = self._asked("tty"), self._asked("stdin")
             argv = self.get_query_arguments("command", strip=False)
             if verb == "exec" and not argv:
                 raise bad_request("you must specify at least one command for the container")
-            loop = asyncio.get_running_loop()
-            reached = _reached(self.containers)
-            if verb == "exec":
-                self.process = await loop.run_in_executor(
-                    None, lambda: reached.execute(pod, container, argv, stdin=stdin, tty=tty)
-                )
-            else:
-                self.process = await loop.run_in_executor(
-                    None, lambda: reached.attach(pod, container, stdin=stdin, tty=tty)
-                )
+            self.attached = verb == "attach"
+            start = self._starting(pod, container, argv if verb == "exec" else None)
         except ApiError as error:
             self._refuse(error)
             return
+        try:
+            self.process = await asyncio.get_running_loop().run_in_executor(None, start)
+        except ApiError as error:
+            # From here on kubectl reads what went wrong from the stream, not from the answer.
+            self.refused = error
         await super().get(namespace, name, verb)
+
+    def _starting(self, pod: Obj, container: str, argv: list[str] | None) -> Callable[[], Process]:
+        """What starts the program, or attaches to the container's own."""
+        reached = _reached(self.containers)
+        tty, stdin = self._asked("tty"), self._asked("stdin")
+        if argv is None:
+            return lambda: reached.attach(pod, container, stdin=stdin, tty=tty)
+        return lambda: reached.execute(pod, container, argv, stdin=stdin, tty=tty)
 
     def post(self, namespace: str, name: str, verb: str) -> None:
         """Refuse SPDY, kubectl's way before WebSockets, saying first what else is wrong."""
@@ -255,6 +261,9 @@ class Channels(WebSocketHandler):
 
     async def _carry(self) -> None:
         process = self.process
+        if self.refused is not None:
+            await self._tell(STATUS, json.dumps(self.refused.status()).encode())
+            self.close(1000)
         if process is None:
             return
         loop = asyncio.get_running_loop()
@@ -265,6 +274,8 @@ class Channels(WebSocketHandler):
         try:
             code = await loop.run_in_executor(None, process.wait)
             await asyncio.wait(pumps, timeout=_LAST_WORDS)
+            if self.attached:
+                code = 0  # attaching went well; how the program ended is in the pod's status
             await self._tell(STATUS, json.dumps(_ended(code)).encode())
             self.close(1000)
         finally:

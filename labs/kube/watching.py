@@ -131,7 +131,8 @@ class Watch:
     def _everything(self) -> list[Obj]:
         """Everything there is: what "any version" and "the newest" begin with."""
         selected, kind = self._selected, self._selected.kind
-        state, self._at = self._api.store.state(kind.group, kind.plural)
+        home = selected.home
+        state, self._at = self._api.store.state(home.group, home.plural)
         keys = sorted(key for key, obj in state.items() if selected.has(key, obj))
         events = [self._event("ADDED", state[key]) for key in keys]
         if self._initial:
@@ -187,8 +188,8 @@ def _check(query: Mapping[str, str]) -> None:
 
 def _meaning(selected: Selection, change: Change) -> str:
     """What a change is to a watcher: an object may come into its selection, and leave it."""
-    key, kind = change.key, selected.kind
-    if (key.group, key.plural) != (kind.group, kind.plural):
+    key, home = change.key, selected.home
+    if (key.group, key.plural) != (home.group, home.plural):
         return ""
     was = selected.has(key, change.before)
     now = change.type != "DELETED" and selected.has(key, change.object)

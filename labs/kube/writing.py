@@ -8,7 +8,7 @@ import json
 from collections.abc import Callable
 from typing import TYPE_CHECKING, Any
 
-from labs.kube import admission, apply, deleting, patch, violation
+from labs.kube import admission, allocation, apply, deleting, patch, violation
 from labs.kube.admission import How, Review
 from labs.kube.errors import (
     already_exists,
@@ -60,7 +60,7 @@ class Writer:
             raise already_exists(kind.resource, name)
         if "status" in kind.subresources and kind.plural != "nodes":
             new.pop("status", None)  # a node tells its own status when it registers itself
-        new = admission.completed(new, None, kind)
+        new = self._completed(new, None, kind)
         new = deleting.with_namespace_finalizer(new, kind)
         admission.check(new, None, kind)
         if tracked:
@@ -70,6 +70,12 @@ class Writer:
         if how.dry_run:
             return self._api.view(storing, kind)
         return self._api.view(self._store.create(key, storing), kind)
+
+    def _completed(self, new: Obj, old: Obj | None, kind: Kind) -> Obj:
+        done = admission.completed(new, old, kind)
+        if kind.resource != "services":
+            return done
+        return allocation.allocated(done, kind, self._store.list("", "services")[0])
 
     def _check_namespace(self, kind: Kind, key: Key) -> None:
         if not kind.namespaced:
@@ -133,7 +139,7 @@ class Writer:
             new = admission.only_status(new, old)
         elif "status" in kind.subresources:
             new = admission.with_status_of(new, old)
-        new = admission.completed(new, old, kind)
+        new = self._completed(new, old, kind)
         admission.check(new, old, kind, subresource)
         if tracked and not admission.same(old, new):
             new = apply.tracked(

@@ -5,6 +5,7 @@ import os
 import socket
 import subprocess
 import sysconfig
+import threading
 from collections.abc import Sequence
 from pathlib import Path
 from typing import Any, Self
@@ -19,6 +20,7 @@ from labs.kube.server import Server
 from labs.kube.store import Store
 from labs.kube.streams import Containers
 from labs.kube.upkeep import controllers
+from labs.polling import poll
 
 Obj = dict[str, Any]
 PATIENCE = 30.0
@@ -141,3 +143,33 @@ class Kubectl:
     def apply(self, *objects: Obj, words: Sequence[str] = ()) -> str:
         """Apply some objects."""
         return self("apply", "-f", "-", *words, stdin="\n---\n".join(map(json.dumps, objects)))
+
+
+class Watching:
+    """A kubectl that watches, and the lines it has printed."""
+
+    def __init__(self, program: subprocess.Popen[str]) -> None:
+        self.program = program
+        self.lines: list[str] = []
+        self.thread = threading.Thread(target=self._read)
+        self.thread.start()
+
+    def _read(self) -> None:
+        assert self.program.stdout is not None
+        for line in self.program.stdout:
+            self.lines.append(line.strip())
+
+    def until(self, text: str) -> None:
+        poll(
+            f"a line with {text!r}",
+            lambda: any(text in line for line in list(self.lines)),
+            PATIENCE,
+            lambda: str(self.lines[-5:]),
+        )
+
+    def close(self) -> None:
+        self.program.terminate()
+        self.program.wait()
+        self.thread.join()
+        assert self.program.stdout is not None
+        self.program.stdout.close()

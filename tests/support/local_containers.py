@@ -67,6 +67,7 @@ class LocalContainers:
         self.folder = logs
         self.attached = attached
         self.ended: set[str] = set()
+        self.joined: list[LocalProcess] = []
         self._pause = threading.Event()
 
     def logs(
@@ -83,7 +84,9 @@ class LocalContainers:
         del since
         name = pod["metadata"]["name"]
         if previous:
-            raise bad_request(f'previous terminated container "{container}" in pod "{name}" not found')
+            raise bad_request(
+                f'previous terminated container "{container}" in pod "{name}" not found'
+            )
         file = self.folder / f"{name}.{container}.log"
         if not file.exists():
             raise bad_request(
@@ -119,7 +122,9 @@ class LocalContainers:
 
     def attach(self, pod: Obj, container: str, *, stdin: bool, tty: bool) -> LocalProcess:
         del pod, container
-        return LocalProcess(self.attached, stdin=stdin, tty=tty)
+        process = LocalProcess(self.attached, stdin=stdin, tty=tty)
+        self.joined.append(process)
+        return process
 
     def connect(self, pod: Obj, port: int) -> socket.socket:
         del pod
