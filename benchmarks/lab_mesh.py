@@ -26,7 +26,7 @@ SIZES = (10, 20, 40)
 REFLECTORS = 2
 CHART = docs_page.DOCS / "pictures" / "lab-mesh.svg"
 HEADINGS = (
-    *("iBGP", "routers", "sessions", "seconds to converge"),
+    *("routers", "iBGP", "sessions", "seconds to converge"),
     *("MiB of daemons", "UPDATEs until then", "UPDATEs for one prefix more"),
 )
 MESH, REFLECTED = "#566273", "#0b5c94"
@@ -52,7 +52,7 @@ class Measured:
     def cells(self) -> tuple[str, ...]:
         """Return its row of the table."""
         return (
-            *(self.way, f"{self.routers}", f"{self.sessions}", f"{self.seconds:.1f}"),
+            *(f"{self.routers}", self.way, f"{self.sessions}", f"{self.seconds:.1f}"),
             *(f"{self.memory:.0f}", f"{self.updates}", f"{self.one_more}"),
         )
 

@@ -1,6 +1,6 @@
 """The figures of docs/labs.md, each between the markers of the benchmark that writes them."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from pathlib import Path
 
 DOCS = Path(__file__).parents[2] / "docs"
@@ -34,17 +34,18 @@ def write(benchmark: str, figures: str) -> None:
     PAGE.write_text(put(PAGE.read_text(encoding="utf-8"), benchmark, figures), encoding="utf-8")
 
 
-def table(
-    headings: Sequence[str], rows: Iterable[Sequence[str]], busy: str, *, words: int = 1
-) -> str:
+def table(headings: Sequence[str], rows: Sequence[Sequence[str]], busy: str) -> str:
     """Return figures as Markdown, with how busy the machine was before.
 
     Args:
         headings: of the columns.
-        rows: the cells.
+        rows: the cells; a column of numbers stands to the right.
         busy: what `measuring.load` said before it began.
-        words: how many columns, from the left, hold words; the others are numbers.
     """
-    rule = [*("---",) * words, *("---:",) * (len(headings) - words)]
+    rule = ["---:" if all(map(_is_number, column)) else "---" for column in zip(*rows, strict=True)]
     lines = "".join(f"| {' | '.join(row)} |\n" for row in (headings, rule, *rows))
     return f"{lines}\nBefore it began: {busy}.\n"
+
+
+def _is_number(cell: str) -> bool:
+    return cell.replace(".", "", 1).isdigit()
