@@ -56,8 +56,11 @@ Progress = Callable[[str], None]
 """Called with one short line for a person whenever something worth showing happens."""
 
 
-def host_release() -> tuple[str, str]:
+def host_release(file: Path = Path("/etc/os-release")) -> tuple[str, str]:
     """Name the distribution and release of this machine, e.g. `("debian", "bookworm")`.
+
+    Args:
+        file: where the machine says it (os-release(5)).
 
     Raises:
         LabError: the machine has no apt, or does not say which release it is.
@@ -69,16 +72,16 @@ def host_release() -> tuple[str, str]:
             f"has no {missing[0]}; use Debian 12 or later, Ubuntu 22.04 or later, or a virtual "
             f"machine with one of them"
         )
-    fields = dict(
-        line.split("=", 1)
-        for line in Path("/etc/os-release").read_text(encoding="utf-8").splitlines()
-        if "=" in line
-    )
+    try:
+        text = file.read_text(encoding="utf-8", errors="replace")
+    except OSError:
+        text = ""
+    fields = dict(line.split("=", 1) for line in text.splitlines() if "=" in line)
     identity = fields.get("ID", "").strip('"')
     codename = fields.get("VERSION_CODENAME", "").strip('"')
     if not identity or not codename:
         raise LabError(
-            "/etc/os-release names no ID or VERSION_CODENAME, so the matching packages cannot be "
+            f"{file} names no ID or VERSION_CODENAME, so the matching packages cannot be "
             "chosen; run the course on a released Debian or Ubuntu"
         )
     return identity, codename
@@ -117,7 +120,8 @@ def deb822_sources(text: str, codename: str, target: str) -> Iterator[str]:
             if line.startswith("#") or not line.strip():
                 continue
             if line[0] in " \t":  # a field goes on, as an embedded key in Signed-By does
-                fields[name] += "\n" + line
+                if name:
+                    fields[name] += "\n" + line
             elif ":" in line:
                 name, value = line.split(":", 1)
                 name = name.strip().lower()

@@ -104,6 +104,21 @@ def test_this_machine_says_which_release_it_is() -> None:
     assert codename.isalpha()
 
 
+@pytest.mark.parametrize("text", [None, "", "ID=arch\n", "\xff\x00"])
+def test_a_machine_that_does_not_say_its_release_is_told_so(
+    tmp_path: Path, text: str | None
+) -> None:
+    file = tmp_path / "os-release"
+    if text is not None:
+        file.write_text(text, encoding="latin-1")
+    with pytest.raises(LabError, match=r"names no ID or VERSION_CODENAME.*run the course on"):
+        host_release(file)
+
+
+def test_a_stanza_that_begins_in_the_middle_of_a_field_is_read_on() -> None:
+    assert list(deb822_sources(" loose end\n" + DEB822.strip(), "bookworm", "trixie"))
+
+
 def test_a_machine_without_apt_is_told_what_to_use(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
