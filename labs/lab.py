@@ -83,15 +83,14 @@ class Lab(LabVerbs):
         """Yield the edges of a session, each as it happens, those since `mend` or `mark` first."""
         self.transitions(host, neighbor)  # refuses what cannot be followed
         deadline = None if seconds is None else time.monotonic() + seconds
-        given = seen = 0
+        given = seen = 0  # lines of the log, which keep their numbers when the oldest go
         while True:
             edges = () if self._closed else self.transitions(host, neighbor)
-            if len(edges) < given:
-                given = seen = 0  # a new stretch began
             over = self._closed or (deadline is not None and time.monotonic() > deadline)
-            ready = len(edges) if over else min(seen, len(edges))
-            yield from edges[given:ready]
-            given, seen = ready, len(edges)
+            last = edges[-1].line if edges else seen
+            ready = last if over else seen
+            yield from (edge for edge in edges if given < edge.line <= ready)
+            given, seen = ready, last
             if over:
                 return
             time.sleep(FOLLOW_INTERVAL)

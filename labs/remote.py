@@ -193,12 +193,11 @@ class RemoteLab(LabVerbs):
     ) -> Iterator[LoggedTransition]:
         """Yield the edges of a session, each as it happens, those since `mend` or `mark` first."""
         deadline = None if seconds is None else time.monotonic() + seconds
-        given = 0
+        given = 0  # a line of the log
         while deadline is None or time.monotonic() < deadline:
             edges = self.transitions(host, neighbor)
-            given = min(given, len(edges))
-            yield from edges[given:]
-            given = len(edges)
+            yield from (edge for edge in edges if edge.line > given)
+            given = edges[-1].line if edges else given
             time.sleep(FOLLOW_INTERVAL)
 
     def _change(self, after: Situation, verb: str, *arguments: Any) -> None:  # noqa: ANN401 - arguments differ by verb

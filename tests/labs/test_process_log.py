@@ -5,8 +5,13 @@ import subprocess
 from collections.abc import Iterator
 
 import pytest
+from unpacked import wanted
 
 from bgp.fsm_log import parse_frr_log
+from bgp.fsm_words import State
+from labs import daemon_start
+from labs.lab import Lab
+from labs.packages import Daemons
 from labs.polling import poll
 from labs.process_log import ProcessLog, Trimmer
 
@@ -113,3 +118,30 @@ def test_a_log_that_nobody_reads_is_trimmed_too(log: ProcessLog) -> None:
     assert len(log.text().splitlines()) == 20000
     write(log, lines(20000, 40000))
     assert log.held() > LIMIT, "nobody trims it any more"
+
+
+@pytest.mark.lab
+def test_who_follows_a_flapping_session_gets_each_edge_once_while_the_oldest_lines_go(
+    namespaces: None, daemons: Daemons, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    del namespaces
+    for name in ("frr-8.4", "bird", "nftables"):
+        wanted(daemons, name)
+    monkeypatch.setattr(daemon_start, "DAEMON_LIMIT", 1 << 15)
+    given = []
+    with Lab("first-session") as lab:
+        lab.mark()
+        lab.show("tor1", "clear bgp 10.1.1.11")
+        for edge in lab.follow("tor1", "node1", 60):
+            given.append(edge)
+            if edge.after is State.ESTABLISHED:
+                for process in lab._parts.tree._processes:
+                    process._log.trim()
+                if len(lab.transitions("tor1", "node1")) < len(given) - 6:
+                    break  # a whole flap is gone already
+                lab.show("tor1", "clear bgp 10.1.1.11")
+        left = lab.transitions("tor1", "node1")
+    assert left[-1].line >= given[-1].line
+    assert len(left) < len(given)
+    numbers = [edge.line for edge in given]
+    assert numbers == sorted({*numbers})
