@@ -206,7 +206,7 @@ def _foot(sight: Sight, layout: Layout) -> tuple[list[str], float]:
 def _wrapped(text: str, room: float) -> Iterator[str]:
     line = ""
     for word in text.split():
-        if line and wide(f"{line} {word}", 6.4) > room:
+        if line and wide(f"{line} {word}", 8.1) > room:
             yield line
             line = f"   {word}"
         else:

@@ -268,8 +268,9 @@ class Layout:
                 )
                 y = box.y + 18.0
                 for strand in (*sorted(cables, key=lambda s: self._level(s, name)), *others):
+                    y += SLOT * _above(strand)
                     yield (strand, name), Plug(strand, side, y)  # type: ignore[arg-type]  # a key of two
-                    y += SLOT * _slots(strand)
+                    y += SLOT * (_slots(strand) - _above(strand))
 
     def _level(self, strand: Strand, host: str) -> float:
         """Return how high the other end stands, so that strands cross as little as possible."""
@@ -329,8 +330,12 @@ class Layout:
 
 
 def _slots(strand: Strand) -> float:
-    """Return how many plugs' room a strand takes: its marks stand above and below it."""
-    return max(1.0, 0.8 * len(strand.marks) + 0.2)
+    """Return how many plugs' room a strand takes: its first mark stands above it, others below."""
+    return _above(strand) + max(1.0, 0.8 * len(strand.marks) + 0.2)
+
+
+def _above(strand: Strand) -> float:
+    return 0.4 if strand.marks else 0.0
 
 
 def _curve(spots: Sequence[Spot]) -> str:

@@ -110,7 +110,7 @@ class Picture:
             raise ValueError("this picture is a table or a text; `print` it, or save the notebook")
         style = re.sub(r"\.locrib\.lr-page[^}]*}", "", theme())
         style = style.replace("body:not([data-jp-theme-light]) .locrib", "svg")  # no JupyterLab
-        style = re.sub(r"\.locrib( svg)?", "svg", style)
+        style = re.sub(r"\.locrib( svg)?", "svg", style) + "svg { padding: 0; border: 0; }"
         head, tag, rest = self.svg.partition(">")
         ground = '<rect class="paper" width="100%" height="100%"/>'
         return f"{head}{tag}<style>{esc(style)}</style>{ground}{rest}"

@@ -161,10 +161,10 @@ None
 """,
     """
 import asyncio
-for _ in range(100):
-    await asyncio.sleep(0.2)
-    if len(best.calculator.paths) == 1:
-        break
+seen = asyncio.Queue()
+best.calculator.observe(seen.put_nowait, "view")
+while len(best.calculator.paths) > 1:
+    await asyncio.wait_for(seen.get(), 30)
 print(len(best.calculator.paths), best.agrees)
 """,
     """

@@ -69,7 +69,7 @@ def words(svg: str) -> dict[str, Rect]:
     for number, text in enumerate(ET.fromstring(svg).iter("{http://www.w3.org/2000/svg}text")):  # noqa: S314 - drawn by us
         said = "".join(text.itertext())
         x, y = float(text.get("x", 0)), float(text.get("y", 0))
-        wide = len(said) * (7.2 if "strong" in text.get("class", "") else 5.9)
+        wide = len(said) * (8.0 if "strong" in text.get("class", "") else 6.7)
         left = {"start": x, "middle": x - wide / 2, "end": x - wide}[
             text.get("text-anchor", "start")
         ]
