@@ -16,6 +16,7 @@ import socket
 import subprocess
 import sys
 import threading
+import weakref
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
@@ -97,7 +98,11 @@ class Process:
 
 
 class ProcessTree(Closing):
-    """One lab's namespaces and everything in them; use it in a `with` block."""
+    """One lab's namespaces and everything in them; use it in a `with` block.
+
+    It belongs to the process that made it: what that process forks without a new program, as
+    `multiprocessing` may, has no part in it.
+    """
 
     def __init__(self) -> None:
         """Start the first process.
@@ -115,6 +120,7 @@ class ProcessTree(Closing):
         self._roots: dict[str, threading.Lock] = {}
         self._ready_roots: set[str] = set()
         self._control, theirs = socket.socketpair(socket.AF_UNIX, socket.SOCK_SEQPACKET)
+        _owned.add(self)
         self._control.settimeout(RUN_SECONDS)
         self._control.setsockopt(socket.SOL_SOCKET, socket.SO_SNDBUF, first_process.MESSAGE_LIMIT)
         user = [] if os.geteuid() == 0 else ["--user", "--map-root-user"]
@@ -146,6 +152,10 @@ class ProcessTree(Closing):
     def pid(self) -> int:
         """The process id, on the host, of the tree's root."""
         return self._unshare.pid
+
+    def disown(self) -> None:
+        """Let go of the lab without ending it, in a copy of its owner."""
+        self._control.close()
 
     def close(self) -> None:
         """End the lab with everything in it; returns when it is gone."""
@@ -328,6 +338,18 @@ class ProcessTree(Closing):
             *(f"mount --rbind /{name} {root}/{name}" for name in ("proc", "dev")),
         ]
         self.script("; ".join(commands))
+
+
+_owned: weakref.WeakSet[ProcessTree] = weakref.WeakSet()
+
+
+def _disown_all() -> None:
+    """Close the copies of control sockets that a forked child has: they would outlive the owner."""
+    for tree in _owned:
+        tree.disown()
+
+
+os.register_at_fork(after_in_child=_disown_all)
 
 
 def _on(host: str | None) -> str:

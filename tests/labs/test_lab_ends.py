@@ -37,6 +37,15 @@ with Lab("first-session") as lab:
     print("down", flush=True)
 print("gone", flush=True)
 """
+FORKS = """
+import os, signal
+from labs.lab import Lab
+with Lab("first-session") as lab:
+    child = os.fork()  # as multiprocessing does
+    if child:
+        print("child", child, flush=True)
+    signal.pause()
+"""
 CLIENT = """
 import sys
 from pathlib import Path
@@ -174,6 +183,16 @@ def holder_of(owner: Owner) -> int | None:
     """Return the process that holds a detached lab."""
     found = owner.processes()
     return next((number for number, command in found.items() if " --ready " in command), None)
+
+
+def test_a_child_that_its_owner_forked_does_not_keep_the_lab(runtime: Path) -> None:
+    owner = Owner(sys.executable, "-c", FORKS, runtime=runtime)
+    child = int(owner.says("child").split()[1])
+    owner.processes()
+    os.kill(owner.process.pid, signal.SIGKILL)
+    poll("only the child is left", lambda: list(owner.processes()) == [child],
+         explain=lambda: str(owner.processes()))  # fmt: skip
+    owner.kill(child)
 
 
 def test_a_detached_lab_that_dies_on_its_way_up_is_told_of(runtime: Path) -> None:
