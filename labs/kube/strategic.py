@@ -42,6 +42,8 @@ def _merged(obj: Obj, patch: Obj, schema: Schema) -> Obj:
     for key, value in patch.items():
         if key.startswith(_DELETE_FROM):
             name = key.removeprefix(_DELETE_FROM)
+            if not isinstance(value, list):
+                raise bad_request(f"{key} is a list, this is {value!r}")
             done[name] = [one for one in done.get(name) or [] if one not in value]
         elif key.startswith(_ORDER):
             name = key.removeprefix(_ORDER)
@@ -55,8 +57,10 @@ def _retained(obj: Obj, patch: Obj) -> Obj:
     kept = patch.get("$retainKeys")
     if kept is None:
         return dict(obj)
+    if not isinstance(kept, list):
+        raise bad_request(f"$retainKeys is a list, this is {kept!r}")
     strange = [key for key in patch if key not in kept and not key.startswith("$")]
-    if not isinstance(kept, list) or strange:
+    if strange:
         raise bad_request(f"$retainKeys {kept!r} does not name {strange}, which the patch has")
     return {key: value for key, value in obj.items() if key in kept}
 
@@ -77,15 +81,21 @@ def _set(done: Obj, key: str, value: Any, field: Schema) -> None:  # noqa: ANN40
         done[key] = _clean(value)
 
 
+def _replaces(one: object) -> bool:
+    return isinstance(one, dict) and one.get("$patch") == "replace"
+
+
 def _merged_list(old: list[Any], patch: list[Any], field: Schema, name: str) -> list[Any]:
     key, items = field.merge_key, field.items or _ANY
     if key == ".":
+        if any(isinstance(one, dict | list) for one in patch):
+            raise bad_request(f"the list {name} has plain values only, this is {patch!r}")
         return old + [one for one in dict.fromkeys(patch) if one not in old]
-    if any(isinstance(one, dict) and one.get("$patch") == "replace" for one in patch):
-        return [_clean(one) for one in patch if one.get("$patch") != "replace"]
+    if any(_replaces(one) for one in patch):
+        return [_clean(one) for one in patch if not _replaces(one)]
     done = list(old)
     for one in patch:
-        if not isinstance(one, dict) or key not in one:
+        if not isinstance(one, dict) or not isinstance(one.get(key), str | int):
             raise bad_request(
                 f"map: {one!r} does not contain declared merge key: {key} (in the list {name})"
             )
