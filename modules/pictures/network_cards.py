@@ -9,7 +9,7 @@ from typing import Final
 
 from labs.topology import Host, Role
 from modules.pictures.network_graph import home_of
-from modules.pictures.network_layout import HEAD, LINE, POD, ROMAN, STUB, Box, Card
+from modules.pictures.network_parts import HEAD, LINE, POD, ROMAN, STUB, Box, Card
 from modules.pictures.network_sight import CROWD, UP, Sight, letter
 from modules.pictures.page import esc
 

@@ -14,7 +14,8 @@ from typing import Final
 from labs.topology import Link
 from modules.pictures.network_cards import card_of, draw_card, svg_text
 from modules.pictures.network_graph import home_of
-from modules.pictures.network_layout import LINE, Layout, Spot, Strand, wide
+from modules.pictures.network_layout import Layout
+from modules.pictures.network_parts import LINE, Spot, Strand, wide
 from modules.pictures.network_sight import LETTERS, UP, Sight, letter, told_service, told_session
 from modules.pictures.page import esc, unique
 

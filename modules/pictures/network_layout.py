@@ -10,23 +10,24 @@ from __future__ import annotations
 
 import math
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
 from itertools import pairwise
-from typing import Final, Literal
+from typing import Final
 
 from labs.topology import Topology
 from modules.pictures.network_graph import layers, switch_layers
+from modules.pictures.network_parts import (
+    BOLD,
+    Box,
+    Card,
+    Plug,
+    Side,
+    Spot,
+    Strand,
+    above,
+    slots,
+    wide,
+)
 
-Side = Literal["left", "right"]
-Kind = Literal["cable", "session", "way"]
-Spot = tuple[float, float]
-
-SLOT: Final = 20.0
-"""Pixels between two plugs of a host's edge."""
-LINE: Final = 15.0
-HEAD: Final = 27.0  # down to the baseline of a card's second line
-POD: Final = 38.0
-STUB: Final = 15.0
 GAP: Final = 22.0  # between two cards of a column
 TOP: Final = 46.0
 MARGIN: Final = 20.0
@@ -38,75 +39,9 @@ NARROWEST, WIDEST = 124.0, 280.0  # of a card
 CHANNEL: Final = 92.0
 SHORTEST: Final = 44.0  # of a bus
 LANE: Final = 5.0
-BOLD: Final = 7.8  # pixels of a bold letter
 BUS: Final = 30.0
-ROMAN: Final = 6.9  # pixels of a letter, on the safe side
-
-
-def wide(text: str, letter: float = ROMAN) -> float:
-    """Return about how wide a text is."""
-    return letter * len(text)
-
-
-@dataclass(frozen=True)
-class Strand:
-    """Something that runs from one host to another, or from a host to a switch.
-
-    Attributes:
-        kind: what it is.
-        one: a host.
-        other: a host, or a switch at the other end of a cable.
-        marks: what was done to it, a line each.
-    """
-
-    kind: Kind
-    one: str
-    other: str
-    marks: tuple[str, ...] = ()
-
-
-@dataclass(frozen=True)
-class Card:
-    """What is written in a host's card: lines of text, each with its class, and the pods below."""
-
-    lines: tuple[tuple[str, str], ...]
-    pods: tuple[tuple[str, tuple[tuple[str, str], ...]], ...] = ()
-
-    @property
-    def text_height(self) -> float:
-        """Pixels that its own lines take."""
-        return HEAD + LINE * (len(self.lines) - 1) + 10
-
-    def block_height(self, plugs: float) -> float:
-        """Pixels of the card with its pods, where its plugs need so many."""
-        pods = sum(STUB + POD + LINE * (len(lines) - 2) for _, lines in self.pods)
-        return max(self.text_height, plugs) + pods
-
-
-@dataclass(frozen=True)
-class Box:
-    """A card in its place, pods not counted; `column` is the column on the paper."""
-
-    name: str
-    column: int
-    x: float
-    y: float
-    width: float
-    height: float
-    foot: float
-
-    def edge(self, side: Side) -> float:
-        """Return where that edge is."""
-        return self.x if side == "left" else self.x + self.width
-
-
-@dataclass(frozen=True)
-class Plug:
-    """Where a strand meets a card; its marks stand beside it."""
-
-    strand: Strand
-    side: Side
-    y: float
+SLOT: Final = 20.0
+"""Pixels between two plugs of a host's edge."""
 
 
 class Layout:
@@ -152,7 +87,7 @@ class Layout:
 
     def _plugs_height(self, host: str) -> float:
         return max(
-            (sum(map(_slots, here)) * SLOT + 14 for here in self._sides[host].values()), default=0.0
+            (sum(map(slots, here)) * SLOT + 14 for here in self._sides[host].values()), default=0.0
         )
 
     def _block(self, host: str) -> float:
@@ -268,9 +203,9 @@ class Layout:
                 )
                 y = box.y + 18.0
                 for strand in (*sorted(cables, key=lambda s: self._level(s, name)), *others):
-                    y += SLOT * _above(strand)
+                    y += SLOT * above(strand)
                     yield (strand, name), Plug(strand, side, y)  # type: ignore[arg-type]  # a key of two
-                    y += SLOT * (_slots(strand) - _above(strand))
+                    y += SLOT * (slots(strand) - above(strand))
 
     def _level(self, strand: Strand, host: str) -> float:
         """Return how high the other end stands, so that strands cross as little as possible."""
@@ -327,15 +262,6 @@ class Layout:
     def floor(self) -> float:
         """Return the y under everything drawn so far."""
         return max(box.foot for box in self.boxes.values()) + MARGIN
-
-
-def _slots(strand: Strand) -> float:
-    """Return how many plugs' room a strand takes: its first mark stands above it, others below."""
-    return _above(strand) + max(1.0, 0.8 * len(strand.marks) + 0.2)
-
-
-def _above(strand: Strand) -> float:
-    return 0.4 if strand.marks else 0.0
 
 
 def _curve(spots: Sequence[Spot]) -> str:
