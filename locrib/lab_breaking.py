@@ -17,7 +17,10 @@ Service = Annotated[str, typer.Argument(metavar="SERVICE", help="A Service of th
 Beside = Annotated[
     str,
     typer.Option(
-        "--daemon", metavar="NAME", help="bfdd or zebra, beside FRR's bgpd.", show_default=False
+        "--daemon",
+        metavar="NAME",
+        help="bfdd, staticd or zebra, beside FRR's bgpd.",
+        show_default=False,
     ),
 ]
 
