@@ -198,7 +198,7 @@ class Api:
                 return self._writer.apply(kind, key, patch, subresource, how)
         change = patching(kind, patch, content_type)
         with self.writing:
-            return self._writer.change(kind, key, change, subresource, how)
+            return self._writer.patch(kind, key, change, subresource, how)
 
     def set_status(self, obj: Obj, status: Obj, *, manager: str = "locrib") -> Obj:
         """Write an object's status, whatever else changed meanwhile; nothing when it is equal.

@@ -95,6 +95,11 @@ def invalid_options(kind: str, *violations: Violation) -> ApiError:
     return _invalid(kind, "meta.k8s.io", "", violations)
 
 
+def invalid_patch(violation: Violation) -> ApiError:
+    """What a patch makes of an object is no object of its kind."""
+    return _invalid("", "", "", (violation,))
+
+
 def _invalid(kind: str, group: str, name: str, found: tuple[Violation, ...]) -> ApiError:
     lines = list(dict.fromkeys(violation.detail for violation in found))
     told = lines[0] if len(lines) == 1 else f"[{', '.join(lines)}]"

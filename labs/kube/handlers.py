@@ -290,7 +290,7 @@ class Resources(Base):
         if target.subresource == "scale":
             obj = self.api.get(kind.resource, target.name, namespace, version=kind.version)
             patched = patching(kind, body, content_type)
-            self._scale(target, patched(subresources.scale_of(obj)), how)
+            self._scale(target, patched.change(subresources.scale_of(obj)), how)
             return
         if content_type == APPLY_PATCH:
             if "fieldManager" not in self.request.query_arguments:

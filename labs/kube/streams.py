@@ -194,12 +194,17 @@ class Channels(WebSocketHandler):
         except ApiError as error:
             self._refuse(error)
             return
+        loop = asyncio.get_running_loop()
         try:
-            self.process = await asyncio.get_running_loop().run_in_executor(None, start)
+            self.process = await loop.run_in_executor(None, start)
         except ApiError as error:
             # From here on kubectl reads what went wrong from the stream, not from the answer.
             self.refused = error
         await super().get(namespace, name, verb)
+        if self.work is None and self.process is not None:
+            # It was no WebSocket after all: nobody reads what was started.
+            self.process.kill()
+            await self._carry()
 
     def _starting(self, pod: Obj, container: str, argv: list[str] | None) -> Callable[[], Process]:
         """What starts the program, or attaches to the container's own."""
@@ -218,6 +223,8 @@ class Channels(WebSocketHandler):
             self._refuse(error)
 
     def _checked(self, namespace: str, name: str) -> tuple[Obj, str]:
+        if "Origin" in self.request.headers:
+            raise ApiError(403, "Forbidden", "no page of a browser may reach into a lab")
         pod = self.api.get("pods", name, namespace)
         return pod, container_of(pod, self.get_query_argument("container", ""))
 

@@ -6,15 +6,19 @@ that its object enters. Source: the Kubernetes API concepts; the order is the AP
 
 import json
 from collections.abc import Callable
+from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from labs.kube import admission, allocation, apply, deleting, patch, violation
 from labs.kube.admission import How, Review
+from labs.kube.decoding import cannot_be_handled
 from labs.kube.errors import (
+    ApiError,
     already_exists,
     bad_request,
     forbidden,
     invalid,
+    invalid_patch,
     not_found,
     unsupported_media,
 )
@@ -118,6 +122,27 @@ class Writer:
             raise not_found(kind.resource, key.name)
         return self.create(kind, merged(None), key.namespace, how, tracked=False)
 
+    def patch(
+        self,
+        kind: Kind,
+        key: Key,
+        patching: "Patching",
+        subresource: str,
+        how: How,
+    ) -> Obj:
+        """Change an object by a patch; what it makes of the object must be one of its kind."""
+
+        def change(old: Obj) -> Obj:
+            new = patching.change(old)
+            try:
+                return admission.decoded(new, kind, how)
+            except ApiError as error:
+                why = error.message.removeprefix(cannot_be_handled(kind, ""))
+                shown = patching.shown(new)
+                raise invalid_patch(violation.invalid("patch", shown, why)) from None
+
+        return self.change(kind, key, change, subresource, how)
+
     def change(
         self,
         kind: Kind,
@@ -163,11 +188,19 @@ class Writer:
         return self._store.update(key, new, version)
 
 
+@dataclass(frozen=True)
+class Patching:
+    """What a patch does to an object, and how a refusal shows the patch."""
+
+    change: Callable[[Obj], Obj]
+    shown: Callable[[Obj], str]
+
+
 def patching(
     kind: Kind,
     body: Any,  # noqa: ANN401 -- an object, or the list of a JSON patch
     content_type: str,
-) -> Callable[[Obj], Obj]:
+) -> Patching:
     """What a patch does to an object.
 
     Raises:
@@ -184,11 +217,26 @@ def patching(
             f"json: cannot unmarshal {_json_name(body)} into Go value of type "
             f"{'jsonpatch.Patch' if wanted is list else 'map[string]interface {}'}"
         )
-    if content_type == JSON_PATCH:
-        return lambda obj: patch.json_patch(obj, body)
     if content_type == STRATEGIC_PATCH:
-        return lambda obj: patch.strategic_merge(obj, body, kind.schema)
-    return lambda obj: patch.merge_patch(obj, body)
+        return Patching(
+            lambda obj: patch.strategic_merge(obj, body, kind.schema), lambda _: go_text(body)
+        )
+    apply_it = patch.json_patch if content_type == JSON_PATCH else patch.merge_patch
+    return Patching(
+        lambda obj: apply_it(obj, body),
+        lambda new: json.dumps(new, separators=(",", ":"), sort_keys=True),
+    )
+
+
+def go_text(value: Any) -> str:  # noqa: ANN401 -- any JSON value
+    """A value as Go prints it: "map[spec:map[replicas:2]]"."""
+    if isinstance(value, dict):
+        return f"map[{' '.join(f'{key}:{go_text(value[key])}' for key in sorted(value))}]"
+    if isinstance(value, list):
+        return f"[{' '.join(map(go_text, value))}]"
+    if value is None:
+        return "<nil>"
+    return str(value).lower() if isinstance(value, bool) else str(value)
 
 
 def _json_name(value: Any) -> str:  # noqa: ANN401 -- any JSON value
