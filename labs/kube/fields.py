@@ -177,22 +177,37 @@ def merged(old: Any, new: Any, schema: Schema, path: Path = ()) -> Any:  # noqa:
 
 
 def _merged_list(old: list[Any], new: list[Any], schema: Schema, path: Path) -> list[Any]:
-    """Items in the new order; old ones that are not named stay before what they stood before."""
+    """The items of both, merged by their keys, in the order the API server gives them."""
     items = schema.items or _ANY
     known = {element(one, schema, path): one for one in old}
     named = {element(one, schema, path): one for one in new}
     if len(named) != len(new):
         raise bad_request(f"{shown(path)}: duplicate entries in a list whose items have keys")
-    done: list[Any] = []
-    waiting = list(known)
-    for name, one in named.items():
-        while waiting and waiting[0] not in named:
-            done.append(known[waiting.pop(0)])
-        if name in waiting:
-            waiting.remove(name)
-        there = known.get(name)
-        done.append(one if there is None else merged(there, one, items, (*path, name)))
-    return done + [known[name] for name in waiting]
+    return [
+        known[name]
+        if name not in named
+        else merged(known[name], named[name], items, (*path, name))
+        if name in known
+        else named[name]
+        for name in _order(list(known), list(named))
+    ]
+
+
+def _order(old: list[str], new: list[str]) -> list[str]:
+    """New items in their order; an old one stays behind the old ones it stood behind."""
+    shared = [name for name in new if name in old]
+    done: list[str] = []
+    while old:
+        first, *rest = old
+        if first in new and shared[:1] == [first]:
+            # Up to here, the new order leads.
+            until = new.index(first) + 1
+            done += [name for name in new[:until] if name not in done]
+            shared = shared[1:]
+        elif first not in new:
+            done.append(first)
+        old = rest
+    return done + [name for name in new if name not in done]
 
 
 def written(paths: Fields) -> Obj:
