@@ -83,15 +83,14 @@ def test_next_hop_self_is_for_what_comes_from_outside_and_in_bird_1_6_for_all(la
 def test_frr_refuses_what_birds_reflected_and_cannot_know_what_gobgp_did(lab: Lab) -> None:
     lab.configure("rr", "debug bgp updates in")
     lab.show("rr", "clear bgp ipv4 unicast * in")
-    for hub in ("bird2", "bird16"):
-        poll(
-            f"rr refuses what {hub} reflects",
-            lambda hub=hub: any(
-                REFLECTORS[hub] in line and OF_FRR in line and "reflected from the same" in line
-                for line in lab.daemon_log("rr").splitlines()
-            ),
-            5,
-        )
+
+    def refused() -> bool:
+        lines = [line for line in lab.daemon_log("rr").splitlines() if OF_FRR in line]
+        birds = [REFLECTORS[hub] for hub in ("bird2", "bird16")]
+        why = "DENIED due to: reflected from the same cluster"
+        return all(any(bird in line and why in line for line in lines) for bird in birds)
+
+    poll("rr refuses what both have reflected", refused, 5)
     # GoBGP gives what it tells a neighbor that is no client neither of the two attributes
     assert by_neighbor(lab, "rr", OF_FRR) == {REFLECTORS["gobgp"]: ("172.18.0.11", [])}
 
