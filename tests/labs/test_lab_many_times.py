@@ -164,7 +164,7 @@ def test_of_two_labs_of_one_name_started_at_one_moment_one_comes_up(
             names(folder)  # a look at the list disturbs neither
             return next((owner for owner in pair if owner.process.poll() is not None), None)
 
-        loser = poll("one of them is refused", refused, 30)
+        loser = poll("one of them is refused", refused, 60)
         status, said = loser.ends()
         assert (status, "a lab called same is up already" in said) == (Exit.BUSY, True), said
         (winner,) = (owner for owner in pair if owner is not loser)
