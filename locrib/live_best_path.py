@@ -8,6 +8,7 @@ kernel's own event loop asks between two cells.
 from __future__ import annotations
 
 import asyncio
+import contextlib
 from dataclasses import replace
 from ipaddress import IPv4Address, IPv4Interface
 from typing import Any, Final
@@ -15,6 +16,8 @@ from typing import Any, Final
 import ipywidgets  # type: ignore[import-untyped]  # it ships no types
 
 from bgp import PROFILES, Decision, Knobs, Path, Speaker
+from bgp.arrival_order import other_orders
+from bgp.errors import InvalidValueError
 from labs.errors import LabError
 from labs.lab_verbs import LabVerbs
 from labs.topology import Topology
@@ -76,28 +79,28 @@ class LiveBestPath(ipywidgets.VBox):  # type: ignore[misc]  # as above
 
     @property
     def agrees(self) -> bool:
-        """Whether the router chose what the model chooses, whatever the order of arrival was."""
-        return self._named(self.choice.best) in (self.decision.best, self._at_once.best)
-
-    @property
-    def _at_once(self) -> Decision:
-        """What the model makes of paths that come at once, none of them older than the others."""
-        scene = self._scene()
-        knobs = replace(scene.knobs, compare_routerid=True)
-        return replace(scene, knobs=knobs).decide()
+        """Whether the router chose what the model chooses, in some order of arrival."""
+        return self.decision.best == self._named(self.choice.best)
 
     def refresh(self) -> None:
         """Ask the router again; what cannot be asked any more is told in the picture."""
         try:
             choice = self._lab.choice(self._host.name, self._prefix)
-        except LabError as error:
-            self._stop()
+        except (LabError, InvalidValueError) as error:
+            if not self._is_silent():
+                self._stop()
             self._say(str(error))
             return
         changed, self.choice = choice != self.choice, choice
         if changed:
-            self.calculator.scene = self._scene()
+            self.calculator.scene = replace(self._scene(), second=self.calculator.second)
         self._say()
+
+    def _is_silent(self) -> bool:
+        """Whether the router's daemon is stopped or frozen, and may come back."""
+        with contextlib.suppress(LabError):  # the lab has ended
+            return self._lab.situation.get(f"daemon {self._host.name}") is not None
+        return False
 
     def text(self) -> str:
         """Return the picture as plain text."""
@@ -120,7 +123,7 @@ class LiveBestPath(ipywidgets.VBox):  # type: ignore[misc]  # as above
         )
         frr = choice.daemon.startswith("frr")
         cluster = IPv4Address(host.cluster_id) if host.cluster_id else None
-        return Scene(
+        scene = Scene(
             paths=tuple(self._readable(path) for path in choice.paths[:MAX_ROWS]),
             speaker=Speaker(choice.asn, IPv4Address(host.router_id), cluster),
             profile=profile_of(choice.daemon),
@@ -128,6 +131,20 @@ class LiveBestPath(ipywidgets.VBox):  # type: ignore[misc]  # as above
             prefix=IPv4Interface(self._prefix).network,
             name=f"{host.name} {self._prefix}",
         )
+        return self._as_it_came(scene)
+
+    def _as_it_came(self, scene: Scene) -> Scene:
+        """Return the paths in an order of arrival that explains what the router uses.
+
+        An older path is preferred, and no command line tells how the paths really came: the order
+        is that of the list, unless only another one leads to what the router uses.
+        """
+        decision, best = scene.decide(), self._named(self.choice.best)
+        if decision.best != best:
+            for other in other_orders(decision).others:
+                if other.winner == best:
+                    return replace(scene, paths=tuple(map(decision.path, other.order)))
+        return scene
 
     def _readable(self, path: Path) -> Path:
         """Return a path with its neighbor's name for an id, and the AS number it really has."""
@@ -166,17 +183,16 @@ class LiveBestPath(ipywidgets.VBox):  # type: ignore[misc]  # as above
             shared = ", ".join(filter(None, map(self._named, choice.multipath)))
             said += f" It shares the traffic between {shared}."
         model = f"The model of {profile.title}"
-        if self.decision.best == best:
-            model = f"✓ {model} says the same."
-        elif self.agrees:
-            model = (
-                f"✓ {model} says the same of paths that come at once. By the order assumed below, "
-                f"{self.decision.best} would have been there first, and an older path is preferred."
-            )
-        else:
+        listed = [self._named(path.id) for path in choice.paths]
+        order = [path.id for path in self.decision.paths]
+        if not self.agrees:
             model = f"✗ {model} would use {self.decision.best or 'none'}."
+        elif order == listed[:MAX_ROWS]:
+            model = f"✓ {model} says the same."
+        else:
+            model = f"✓ {model} says the same, if they came in this order: {', '.join(order)}."
         notes = [note for note in choice.assumptions if note.startswith("Arrival")]
-        notes = notes if len(choice.paths) > 1 else []
+        notes = notes if len(choice.paths) > 1 and order == listed[:MAX_ROWS] else []
         lines = [
             said,
             *([model] if choice.paths else []),

@@ -57,6 +57,12 @@ def test_best_path_asks_again_and_knows_how_the_router_is_configured(lab: Lab) -
     assert live.calculator.knobs.compare_routerid
     assert live.choice.best == "172.18.0.3"
     assert live.agrees
+    lab.freeze("tor")
+    live.refresh()
+    assert "⚠ the daemon of tor is frozen; thaw('tor') brings it back" in live.text()
+    lab.thaw("tor")
+    live.refresh()
+    assert "⚠" not in live.text()
     lab.mend()
 
 
