@@ -18,7 +18,6 @@ signal.signal(signal.SIGINT, signal.default_int_handler)
 
 pytest_plugins = ["lab_page"]  # fixtures for tests in a browser: jupyter_server, chromium, lab
 
-HERE = Path(__file__).parent
 LONGEST_FIRST = (
     "modules/test_sessions_in_browser.py",
     "modules/test_lessons_run.py",
@@ -48,7 +47,6 @@ def pytest_xdist_auto_num_workers() -> int:
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     """Put the longest files first; the order within a file stays."""
-    if gone := [name for name in LONGEST_FIRST if not (HERE / name).is_file()]:
-        raise pytest.UsageError(f"{__file__}: LONGEST_FIRST names files that are gone: {gone}")
-    turn = {HERE / name: number for number, name in enumerate(LONGEST_FIRST)}
+    here = Path(__file__).parent
+    turn = {here / name: number for number, name in enumerate(LONGEST_FIRST)}
     items.sort(key=lambda item: turn.get(item.path, len(turn)))

@@ -138,6 +138,12 @@ def test_no_test_sleeps() -> None:
     assert lines_with(r"\b(time|asyncio)\.sleep" + r"\(", under=("tests/",)) == []
 
 
+def test_every_file_of_tests_that_begins_first_is_there(pytestconfig: pytest.Config) -> None:
+    conftest = pytestconfig.pluginmanager.get_plugin(str(TOP / "tests" / "conftest.py"))
+    assert conftest is not None
+    assert [name for name in conftest.LONGEST_FIRST if not (TOP / "tests" / name).is_file()] == []
+
+
 def test_nothing_is_left_unfinished() -> None:
     marks = r"\b(TO" + "DO|FIX" + "ME|X" + r"XX)\b"
     assert lines_with(marks, under=tuple(f"{name}/" for name in PACKAGES)) == []
