@@ -105,7 +105,7 @@ class Lab(LabVerbs):
         return self._parts.tree.spawn([*environment(host), *argv], host, streams=streams)
 
     def daemon_log(self, host: str) -> str:
-        """Return everything the routing daemons of a host have logged since the lab came up."""
+        """Return what a host's daemons have logged; the oldest lines of a long log are empty."""
         return self._parts.router(host).log()
 
     def _change(self, after: Situation, verb: str, *arguments: Any) -> None:  # noqa: ANN401 - arguments differ by verb
