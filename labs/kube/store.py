@@ -62,6 +62,22 @@ class StaleError(Exception):
     """The object is no longer the one that was expected."""
 
 
+def sharing(new: Any, old: Any) -> Any:  # noqa: ANN401 -- any JSON value
+    """A value equal to `new` that shares with `old` every part that is the same in both.
+
+    The last changes are kept, and most change little: so each costs little memory.
+    """
+    if isinstance(new, dict) and isinstance(old, dict):
+        parts = {key: sharing(one, old.get(key)) for key, one in new.items()}
+        unchanged = parts.keys() == old.keys() and all(old[key] is parts[key] for key in parts)
+        return old if unchanged else parts
+    if isinstance(new, list) and isinstance(old, list) and len(new) == len(old):
+        items = [sharing(one, other) for one, other in zip(new, old, strict=True)]
+        unchanged = all(one is other for one, other in zip(items, old, strict=True))
+        return old if unchanged else items
+    return old if type(new) is type(old) and new == old else new
+
+
 class Store:
     """Objects by key; safe to use from any thread."""
 
@@ -173,6 +189,8 @@ class Store:
         self._version += 1
         metadata = {**obj.get("metadata", {}), "resourceVersion": str(self._version)}
         written = {**obj, "metadata": metadata}
+        if before is not None:
+            written = sharing(written, before)
         of_resource = self._objects.setdefault((key.group, key.plural), {})
         if kind == "DELETED":
             del of_resource[key]

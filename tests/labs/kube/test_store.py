@@ -112,6 +112,21 @@ def test_who_subscribes_is_woken_until_he_leaves() -> None:
     assert not woken.is_set()
 
 
+def test_a_change_shares_what_it_leaves_alone() -> None:
+    store = Store()
+    spec = {"containers": [{"name": "main"}, {"name": "side"}], "on": True}
+    old = store.create(key("a"), {"metadata": {"name": "a"}, "spec": spec, "status": {"n": 1}})
+    equal = json.loads(json.dumps(old)) | {"status": {"n": 1.0}}
+    new = store.update(key("a"), equal)
+    assert new["spec"] is old["spec"]
+    assert isinstance(new["status"]["n"], float)
+    equal["spec"]["containers"][1]["name"] = "other"
+    again = store.update(key("a"), equal)
+    assert again["spec"]["containers"][0] is old["spec"]["containers"][0]
+    assert again["spec"]["containers"][1] == {"name": "other"}
+    assert old["spec"]["containers"][1] == {"name": "side"}
+
+
 def test_a_dump_is_json_and_brings_everything_back() -> None:
     store = Store()
     store.create(key("a"), obj("a"))
