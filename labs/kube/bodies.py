@@ -10,7 +10,8 @@ from typing import Any, Literal
 
 from labs.kube import protobuf
 from labs.kube.errors import bad_request, not_acceptable, unsupported_media
-from labs.kube.kinds import Kinds
+from labs.kube.kinds import Kind, Kinds
+from labs.kube.schema import Obj
 
 LIMIT = 3 * 1024 * 1024
 JSON, PROTOBUF = "application/json", "application/vnd.kubernetes.protobuf"
@@ -84,6 +85,37 @@ def parsed(body: bytes, wanted: str) -> Any:  # noqa: ANN401 -- any JSON value
             f"the object provided is unrecognized (must be of type {wanted}): "
             f"couldn't get version/kind; json parse error: {error} ({start!r} ...)"
         ) from None
+
+
+def checked(obj: Any, kind: Kind) -> Obj:  # noqa: ANN401 -- any JSON value
+    """An object whose apiVersion and kind are those of the path, or are missing.
+
+    Raises:
+        ApiError: it is of another kind or version.
+    """
+    if not isinstance(obj, dict):
+        raise bad_request(
+            f"the object provided is unrecognized (must be of type {kind.kind}): "
+            "a JSON object was expected"
+        )
+    version, name = obj.get("apiVersion") or kind.api_version, obj.get("kind") or kind.kind
+    if version != kind.api_version:
+        raise bad_request(
+            f"the API version in the data ({version}) does not match the expected API version "
+            f"({kind.api_version})"
+        )
+    if name != kind.kind:
+        raise bad_request(
+            f'{name} in version "{kind.version}" cannot be handled as a {kind.kind}: '
+            f"the kind in the data ({name}) does not match the expected kind ({kind.kind})"
+        )
+    metadata = obj.get("metadata")
+    if metadata is not None and not isinstance(metadata, dict):
+        raise bad_request(
+            f'{name} in version "{kind.version}" cannot be handled as a {name}: json: cannot '
+            "unmarshal into Go struct field ObjectMeta.metadata of type v1.ObjectMeta"
+        )
+    return {**obj, "apiVersion": version, "kind": name}
 
 
 def _refused(constant: str) -> None:

@@ -3,101 +3,16 @@
 Source: the HTTP side of the Kubernetes API concepts; what kubectl 1.37 sends and expects.
 """
 
-from collections.abc import Awaitable, Callable, Sequence
 from typing import Any
 
-from tornado.iostream import StreamClosedError
-from tornado.web import RequestHandler, stream_request_body
-
 from labs.kube import bodies, listing, paths, subresources, tables, watching
-from labs.kube.api import Api
-from labs.kube.errors import (
-    ApiError,
-    bad_request,
-    invalid_options,
-    method_not_allowed,
-    success,
-    too_large,
-)
+from labs.kube.answering import Base
+from labs.kube.errors import bad_request, invalid_options, method_not_allowed, success
 from labs.kube.kinds import Kind
 from labs.kube.paths import Target
 from labs.kube.schema import Obj
 from labs.kube.violation import forbidden, required, unsupported
-from labs.kube.watching import Bell
 from labs.kube.writing import APPLY_PATCH, patching
-
-
-@stream_request_body
-class Base(RequestHandler):
-    """Answers in JSON, errors as Status objects, and bodies of at most three MiB."""
-
-    def initialize(self, api: Api, bell: Bell, containers: Any) -> None:  # noqa: ANN401 -- streams.Containers or None
-        """Take what all requests share."""
-        self.api = api
-        self.bell = bell
-        self.containers = containers
-        self.body = bytearray()
-        self.size = 0
-        self.gone = False
-
-    def data_received(self, chunk: bytes) -> None:
-        """Collect the body; of one that is too long only the length."""
-        self.size += len(chunk)
-        if self.size <= bodies.LIMIT:
-            self.body += chunk
-
-    def on_connection_close(self) -> None:
-        """The client has left: who still writes to it looks up."""
-        self.gone = True
-        self.bell.ring()
-
-    def query(self) -> dict[str, str]:
-        """The query's parameters, each once."""
-        return {name: self.get_query_argument(name) for name in self.request.query_arguments}
-
-    def set_default_headers(self) -> None:
-        """Say nothing of the server's make, and let nothing be kept."""
-        self.clear_header("Server")
-        self.set_header("Cache-Control", "no-cache, private")
-
-    def answer(self, value: object, code: int = 200, content_type: str = bodies.JSON) -> None:
-        """Send a JSON value."""
-        self.set_status(code)
-        self.set_header("Content-Type", content_type)
-        self.write(bodies.written(value))
-
-    def warn(self, messages: Sequence[str]) -> None:
-        """Send what kubectl prints as warnings."""
-        for message in dict.fromkeys(messages):
-            quoted = message.replace("\\", "\\\\").replace('"', '\\"').replace("\n", " ")
-            self.add_header("Warning", f'299 - "{quoted}"')
-
-    async def send(self, chunk: bytes) -> None:
-        """Write a part of a long answer, and wait until the client keeps up."""
-        try:
-            self.write(chunk)
-            await self.flush()
-        except StreamClosedError:
-            self.gone = True
-
-    async def respond(self, serve: Callable[[], Awaitable[None]]) -> None:
-        """Serve, and answer what goes wrong as a Status."""
-        try:
-            if self.size > bodies.LIMIT:
-                raise too_large(bodies.LIMIT)
-            await serve()
-        except ApiError as error:
-            if not self._headers_written:
-                if seconds := error.details.get("retryAfterSeconds"):
-                    self.set_header("Retry-After", str(seconds))
-                self.answer(error.status(), error.code)
-
-    def write_error(self, status_code: int, **kwargs: Any) -> None:  # noqa: ANN401 -- tornado's
-        """Answer our own failures as a Status too, so that kubectl can print them."""
-        error = kwargs.get("exc_info", (None, None))[1]
-        told = f"{type(error).__name__}: {error}" if error else self._reason
-        status = ApiError(status_code, "InternalError", f"Internal error occurred: {told}")
-        self.answer(status.status(), status_code)
 
 
 class Resources(Base):
@@ -197,7 +112,7 @@ class Resources(Base):
     def _object(self, target: Target) -> Obj:
         """The object in the body, which must be what the path says."""
         kind = target.kind
-        obj = checked(self._read(kind), kind)
+        obj = bodies.checked(self._read(kind), kind)
         metadata = dict(obj.get("metadata") or {})
         if kind.namespaced:
             inside = metadata.get("namespace") or target.namespace
@@ -296,7 +211,7 @@ class Resources(Base):
             if "fieldManager" not in self.request.query_arguments:
                 why = required("fieldManager", "is required for apply patch")
                 raise invalid_options("PatchOptions", why)
-            body = checked(body, kind)
+            body = bodies.checked(body, kind)
         elif force:
             why = forbidden("force", "may not be specified for non-apply patch")
             raise invalid_options("PatchOptions", why)
@@ -373,34 +288,3 @@ def _propagation(options: Obj, query: dict[str, str]) -> str:
         return str(named)
     orphan = options.get("orphanDependents")
     return "Background" if not orphan else "Orphan"
-
-
-def checked(obj: Any, kind: Kind) -> Obj:  # noqa: ANN401 -- any JSON value
-    """An object whose apiVersion and kind are those of the path, or are missing.
-
-    Raises:
-        ApiError: it is of another kind or version.
-    """
-    if not isinstance(obj, dict):
-        raise bad_request(
-            f"the object provided is unrecognized (must be of type {kind.kind}): "
-            "a JSON object was expected"
-        )
-    version, name = obj.get("apiVersion") or kind.api_version, obj.get("kind") or kind.kind
-    if version != kind.api_version:
-        raise bad_request(
-            f"the API version in the data ({version}) does not match the expected API version "
-            f"({kind.api_version})"
-        )
-    if name != kind.kind:
-        raise bad_request(
-            f'{name} in version "{kind.version}" cannot be handled as a {kind.kind}: '
-            f"the kind in the data ({name}) does not match the expected kind ({kind.kind})"
-        )
-    metadata = obj.get("metadata")
-    if metadata is not None and not isinstance(metadata, dict):
-        raise bad_request(
-            f'{name} in version "{kind.version}" cannot be handled as a {name}: json: cannot '
-            "unmarshal into Go struct field ObjectMeta.metadata of type v1.ObjectMeta"
-        )
-    return {**obj, "apiVersion": version, "kind": name}

@@ -14,11 +14,13 @@ from tornado.httpserver import HTTPServer
 from tornado.web import Application, RequestHandler
 
 from labs.kube import bodies, discovery, openapi
+from labs.kube.answering import Base
 from labs.kube.api import Api
 from labs.kube.errors import no_such_path
-from labs.kube.handlers import Base, Resources
+from labs.kube.handlers import Resources
 from labs.kube.kinds import Kinds
-from labs.kube.streams import Channels, Containers, Logs
+from labs.kube.logs import Logs
+from labs.kube.streams import Channels, Containers
 from labs.kube.watching import Bell
 
 _LOG = logging.getLogger(__name__)

@@ -1,4 +1,4 @@
-"""What reaches into containers: logs, exec, attach.
+"""What reaches into containers: exec and attach, and the kubelet's side of them.
 
 The streams of exec and attach travel over one WebSocket, each message led by the number of its
 channel. Source: the subprotocol v5.channel.k8s.io of Kubernetes' remote command API (0 input,
@@ -11,19 +11,18 @@ import json
 import os
 import socket
 from collections.abc import Callable, Iterator, Sequence
-from typing import Any, Protocol
+from typing import Protocol
 
 from tornado.websocket import WebSocketClosedError, WebSocketHandler
 
+from labs.kube import pipes
 from labs.kube.api import Api
 from labs.kube.errors import ApiError, bad_request, success
-from labs.kube.handlers import Base
 from labs.kube.schema import Obj
 from labs.kube.watching import Bell
 
 PROTOCOLS = ("v5.channel.k8s.io", "v4.channel.k8s.io")
 INPUT, OUTPUT, ERRORS, STATUS, SIZE, CLOSED = 0, 1, 2, 3, 4, 255
-_CHUNK = 32 * 1024
 _LAST_WORDS = 1.0
 """Seconds that output may still come after the program has ended: a child may hold the pipe."""
 
@@ -102,54 +101,15 @@ def container_of(pod: Obj, wanted: str) -> str:
     return wanted or names[0]
 
 
-def _reached(containers: Containers | None) -> Containers:
+def reached(containers: Containers | None) -> Containers:
+    """The kubelet's side, when there is one.
+
+    Raises:
+        ApiError: there is none.
+    """
     if containers is None:
         raise bad_request("no kubelet runs behind this API server: its pods are objects only")
     return containers
-
-
-class Logs(Base):
-    """`kubectl logs`."""
-
-    async def get(self, namespace: str, name: str) -> None:
-        """Answer a container's log as text."""
-        await self.respond(lambda: self._answer(namespace, name))
-
-    async def _answer(self, namespace: str, name: str) -> None:
-        query = self.query()
-        pod = self.api.get("pods", name, namespace)
-        container = container_of(pod, query.get("container", ""))
-        tail, since = query.get("tailLines", ""), query.get("sinceSeconds", "")
-        for text in (tail, since):
-            if text and not text.isdecimal():
-                raise bad_request(f'strconv.ParseInt: parsing "{text}": invalid syntax')
-        loop = asyncio.get_running_loop()
-        chunks = await loop.run_in_executor(
-            None,
-            lambda: _reached(self.containers).logs(
-                pod,
-                container,
-                follow=query.get("follow") == "true",
-                since=float(since) if since else None,
-                tail=int(tail) if tail else None,
-                previous=query.get("previous") == "true",
-                timestamps=query.get("timestamps") == "true",
-            ),
-        )
-        left = int(query.get("limitBytes", "0") or 0) or None
-        # The first piece may still be a refusal; a status cannot follow a body.
-        chunk = await loop.run_in_executor(None, next, chunks, None)
-        self.set_header("Content-Type", "text/plain")
-        try:
-            await self.flush()
-            while chunk is not None and not self.gone and left != 0:
-                if chunk:
-                    await self.send(chunk[:left])
-                    left = None if left is None else max(left - len(chunk), 0)
-                chunk = await loop.run_in_executor(None, next, chunks, None)
-        finally:
-            if close := getattr(chunks, "close", None):
-                await loop.run_in_executor(None, close)
 
 
 class Channels(WebSocketHandler):
@@ -208,11 +168,11 @@ class Channels(WebSocketHandler):
 
     def _starting(self, pod: Obj, container: str, argv: list[str] | None) -> Callable[[], Process]:
         """What starts the program, or attaches to the container's own."""
-        reached = _reached(self.containers)
+        inside = reached(self.containers)
         tty, stdin = self._asked("tty"), self._asked("stdin")
         if argv is None:
-            return lambda: reached.attach(pod, container, stdin=stdin, tty=tty)
-        return lambda: reached.execute(pod, container, argv, stdin=stdin, tty=tty)
+            return lambda: inside.attach(pod, container, stdin=stdin, tty=tty)
+        return lambda: inside.execute(pod, container, argv, stdin=stdin, tty=tty)
 
     def post(self, namespace: str, name: str, verb: str) -> None:
         """Refuse SPDY, kubectl's way before WebSockets, saying first what else is wrong."""
@@ -248,7 +208,7 @@ class Channels(WebSocketHandler):
             return
         channel, rest = data[0], data[1:]
         if channel == INPUT and process.stdin is not None:
-            await _write(process.stdin, rest)
+            await pipes.write(process.stdin, rest)
         elif channel == SIZE:
             size = json.loads(rest)
             process.resize(int(size.get("Height", 24)), int(size.get("Width", 80)))
@@ -295,7 +255,7 @@ class Channels(WebSocketHandler):
             self.process = None
 
     async def _pump(self, channel: int, descriptor: int) -> None:
-        while data := await _read(descriptor):
+        while data := await pipes.read(descriptor):
             await self._tell(channel, data)
 
     async def _tell(self, channel: int, data: bytes) -> None:
@@ -309,48 +269,3 @@ def _ended(code: int) -> Obj:
     message = f"command terminated with non-zero exit code {code}"
     causes = [{"reason": "ExitCode", "message": str(code)}]
     return ApiError(500, "NonZeroExitCode", message, {"causes": causes}).status()
-
-
-async def _read(descriptor: int) -> bytes:
-    """The next output; b"" at its end (which a terminal tells by an error)."""
-    os.set_blocking(descriptor, False)
-    while True:
-        try:
-            return os.read(descriptor, _CHUNK)
-        except BlockingIOError:
-            await _ready(descriptor, writing=False)
-        except OSError:
-            return b""
-
-
-async def _write(descriptor: int, data: bytes) -> None:
-    """Write all of it; what nobody reads any more is dropped."""
-    os.set_blocking(descriptor, False)
-    while data:
-        try:
-            data = data[os.write(descriptor, data) :]
-        except BlockingIOError:
-            await _ready(descriptor, writing=True)
-        except OSError:
-            return
-
-
-async def _ready(descriptor: int, *, writing: bool) -> None:
-    loop = asyncio.get_running_loop()
-    ready: asyncio.Future[Any] = loop.create_future()
-
-    def done() -> None:
-        if not ready.done():
-            ready.set_result(None)
-
-    if writing:
-        loop.add_writer(descriptor, done)
-    else:
-        loop.add_reader(descriptor, done)
-    try:
-        await ready
-    finally:
-        if writing:
-            loop.remove_writer(descriptor)
-        else:
-            loop.remove_reader(descriptor)
