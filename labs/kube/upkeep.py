@@ -12,6 +12,7 @@ from labs.kube.controller import EVERYTHING, Controller
 from labs.kube.deleting import FOREGROUND, ORPHAN
 from labs.kube.kinds import Kind
 from labs.kube.schema import Obj
+from labs.kube.store import Change, TooOldError
 from labs.kube.times import now, parse
 
 EVENT_LIFE = 3600.0
@@ -46,17 +47,47 @@ def _delete(api: Api, kind: Kind, obj: Obj, propagation: str = "Background") -> 
             raise
 
 
-class Namespaces:
-    """A namespace that is deleted takes its content with it, and waits for finalizers."""
+def _matters(change: Change) -> bool:
+    """Whether a change can be one of those that owners and namespaces are concerned by."""
+    metadata, before = change.object["metadata"], (change.before or {}).get("metadata", {})
+    owners = metadata.get("ownerReferences") != before.get("ownerReferences")
+    return change.type == "DELETED" or "deletionTimestamp" in metadata or owners
 
-    name = "namespaces"
+
+class _Tidying:
+    """Looks at the whole world, and only after a change that can matter to it."""
+
     watches = (EVERYTHING,)
 
     def __init__(self, api: Api) -> None:
         """Work through this API."""
         self._api = api
+        self._seen: int | None = None
 
     def reconcile(self) -> None:
+        """Tidy up, when there may be something to tidy up."""
+        now = self._api.store.version
+        if self._seen is None or self._news(self._seen):
+            self.tidy()
+        self._seen = now
+
+    def _news(self, seen: int) -> bool:
+        try:
+            return any(map(_matters, self._api.store.changes_after(seen)))
+        except TooOldError:
+            return True
+
+    def tidy(self) -> None:
+        """Do what has to be done."""
+        raise NotImplementedError
+
+
+class Namespaces(_Tidying):
+    """A namespace that is deleted takes its content with it, and waits for finalizers."""
+
+    name = "namespaces"
+
+    def tidy(self) -> None:
         """Empty the namespaces that are to go; drop those that are empty."""
         for namespace in self._api.list("namespaces"):
             if "deletionTimestamp" in namespace["metadata"]:
@@ -123,17 +154,12 @@ def _conditions(left: tuple[tuple[Kind, Obj], ...], namespace: Obj) -> list[Obj]
     ]
 
 
-class Garbage:
+class Garbage(_Tidying):
     """Objects go when their owners are gone, before them (foreground) or stay (orphan)."""
 
     name = "garbage"
-    watches = (EVERYTHING,)
 
-    def __init__(self, api: Api) -> None:
-        """Work through this API."""
-        self._api = api
-
-    def reconcile(self) -> None:
+    def tidy(self) -> None:
         """Delete what has lost its owners; let go of owners whose dependents are settled."""
         world = tuple(_everything(self._api))
         living = {obj["metadata"]["uid"] for _, obj in world}
