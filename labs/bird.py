@@ -5,16 +5,17 @@ with a four-digit code; the code followed by a space closes the answer, and code
 errors. A line that continues the one above opens with a space instead of a code.
 """
 
-import socket
+import contextlib
 
 from labs.closing import Closing
+from labs.control_socket import COMMAND_SECONDS, ControlSocket
+from labs.daemon_log import DaemonLog
 from labs.daemon_start import check_start, spawn_daemon
 from labs.errors import LabError
 from labs.packages import Daemon
 from labs.polling import poll
 from labs.process_tree import ProcessTree
 
-COMMAND_SECONDS = 20.0
 FIRST_ERROR = 8000
 CODE_LENGTH = 4
 
@@ -31,8 +32,7 @@ class Bird(Closing):
         self._tree = tree
         self._host = host
         self._daemon = daemon
-        self._ended: list[str] = []
-        self._stopped = False
+        self._log = DaemonLog()
         self.root = tree.root(host, daemon)
         self.start(config)
 
@@ -44,35 +44,26 @@ class Bird(Closing):
         """
         self._write(config)
         arguments = ["-f", "-c", "/etc/bird/bird.conf", "-s", "/run/bird.ctl"]
-        self._stopped = False
         argv = ["/usr/sbin/bird", *arguments]
         self._process = spawn_daemon(self._tree, self._host, self._daemon, argv)
+        self._log.begin(self._process)
+        self._control = ControlSocket(self._tree, f"{self.root}/run/bird.ctl", _whole_answer)
 
-        def connected() -> socket.socket | None:
+        def connected() -> bool:
             check_start(self._process, self._host, self._daemon)
-            try:
-                control = self._tree.connect(f"{self.root}/run/bird.ctl")
-            except LabError:
-                return None
-            control.settimeout(COMMAND_SECONDS)
-            try:
-                self._answer(control, "(greeting)")
-            except OSError:  # it reads its configuration after it has opened the socket
-                control.close()
-                return None
-            return control
+            # It reads its configuration after it has opened the socket.
+            with contextlib.suppress(LabError, OSError):
+                self._control.open()
+                return True
+            return False
 
-        self._control = poll(
-            f"bird of {self._daemon.title} answers", connected, explain=self._process.last_lines
-        )
+        poll(f"bird of {self._daemon.title} answers", connected, explain=self._log.last_lines)
 
     def close(self) -> None:
         """Stop the daemon; `start` starts it again."""
         self._control.close()
         self._process.stop()
-        if not self._stopped:
-            self._stopped = True
-            self._ended.append(self._process.log())
+        self._log.end()
 
     def disconnect(self) -> None:
         """Close the connection to the daemon, which goes on or ends with its lab."""
@@ -80,7 +71,7 @@ class Bird(Closing):
 
     def log(self) -> str:
         """Return what the daemon has logged."""
-        return "\n".join([*self._ended, *([self._process.log()] if not self._stopped else [])])
+        return self._log.text()
 
     def alive(self) -> bool:
         """Tell whether the daemon runs."""
@@ -109,12 +100,21 @@ class Bird(Closing):
             LabError: BIRD refused the command, or ended.
         """
         try:
-            self._control.sendall(command.encode() + b"\n")
-            return self._answer(self._control, command)
+            answer = self._control.ask(command.encode() + b"\n")
+        except TimeoutError as error:
+            raise LabError(
+                f"bird on {self._host} did not answer `{command}` within "
+                f"{COMMAND_SECONDS:g} seconds"
+            ) from error
         except OSError as error:
             raise LabError(
-                f"bird on {self._host} ended at `{command}`:\n{self._process.last_lines()}"
+                f"bird on {self._host} ended at `{command}`:\n{self._log.last_lines()}"
             ) from error
+        lines = answer.decode(errors="replace").splitlines()
+        code, said = int(lines[-1][:CODE_LENGTH]), lines[-1][CODE_LENGTH + 1 :]
+        if code >= FIRST_ERROR:
+            raise LabError(f"bird on {self._host} refused `{command}`: {said}")
+        return "\n".join(line[1:] if line[:1] == " " else line[CODE_LENGTH + 1 :] for line in lines)
 
     def birdc(self, command: str) -> str:
         """Run a command in the real birdc, as a learner would; return what it printed."""
@@ -122,22 +122,8 @@ class Bird(Closing):
             ["/usr/sbin/birdc", "-s", "/run/bird.ctl", *command.split()], self._host, self.root
         )
 
-    def _answer(self, control: socket.socket, command: str) -> str:
-        """Read one whole answer."""
-        received = bytearray()
-        while True:
-            data = control.recv(1 << 20)
-            if not data:
-                raise ConnectionResetError
-            received += data
-            if not received.endswith(b"\n"):
-                continue
-            lines = received.decode(errors="replace").splitlines()
-            last = lines[-1]
-            if last[:CODE_LENGTH].isdigit() and last[CODE_LENGTH : CODE_LENGTH + 1] == " ":
-                break
-        code = int(last[:CODE_LENGTH])
-        if code >= FIRST_ERROR:
-            raise LabError(f"bird on {self._host} refused `{command}`: {last[CODE_LENGTH + 1 :]}")
-        texts = [line[1:] if line[:1] == " " else line[CODE_LENGTH + 1 :] for line in lines]
-        return "\n".join(texts)
+
+def _whole_answer(answer: bytearray) -> bool:
+    last = answer[answer.rfind(b"\n", 0, -1) + 1 :]
+    code, space = last[:CODE_LENGTH], last[CODE_LENGTH : CODE_LENGTH + 1]
+    return answer.endswith(b"\n") and code.isdigit() and space == b" "

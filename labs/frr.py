@@ -9,18 +9,19 @@ few milliseconds where a hundred vtysh processes take seconds.
 import contextlib
 import json
 import re
-import socket
+from collections import defaultdict
 from collections.abc import Sequence
 from typing import Any
 
 from labs.closing import Closing
+from labs.control_socket import COMMAND_SECONDS, ControlSocket
+from labs.daemon_log import DaemonLog
 from labs.daemon_start import check_start, spawn_daemon
 from labs.errors import LabError
 from labs.packages import Daemon
 from labs.polling import poll
 from labs.process_tree import Process, ProcessTree
 
-COMMAND_SECONDS = 20.0
 ANSWER_END = b"\0\0\0"
 SUCCESS = 0
 _PROMPT = re.compile(r"^\S+(?:\([\w-]+\))?# ", re.MULTILINE)
@@ -57,9 +58,9 @@ class Frr(Closing):
         self._host = host
         self.root = tree.root(host, daemon)
         self._processes: dict[str, Process] = {}
-        self._ended: dict[str, list[str]] = {}
+        self._logs: defaultdict[str, DaemonLog] = defaultdict(DaemonLog)
         self._modules = modules
-        self._vtys: dict[str, socket.socket] = {}
+        self._vtys: dict[str, ControlSocket] = {}
         self._at_first: dict[str, str] = {}
         self._has_manager = (daemon.root / "usr/lib/frr/mgmtd").exists()
         tree.write(f"{self.root}/etc/frr/vtysh.conf", "")
@@ -86,21 +87,19 @@ class Frr(Closing):
 
     def log(self) -> str:
         """Return what every daemon has logged."""
-        return "\n".join(map(self.log_of, {**self._ended, **self._processes}))
+        return "\n".join(log.text() for log in tuple(self._logs.values()))
 
     def log_of(self, name: str) -> str:
         """Return what one daemon has logged, before it was stopped too: it only ever grows."""
-        process = self._processes.get(name)
-        return "\n".join([*self._ended.get(name, ()), *([process.log()] if process else [])])
+        return self._logs[name].text()
 
     def stop(self, name: str) -> None:
         """Stop one daemon; `start` starts it again."""
         if (vty := self._vtys.pop(name, None)) is not None:
             vty.close()
         self._at_first.pop(name, None)
-        process = self._processes.pop(name)
-        process.stop()
-        self._ended.setdefault(name, []).append(process.log())
+        self._processes.pop(name).stop()
+        self._logs[name].end()
 
     def alive(self, name: str) -> bool:
         """Tell whether a daemon runs."""
@@ -117,15 +116,17 @@ class Frr(Closing):
         Raises:
             LabError: the daemon refused the command, or ended.
         """
-        vty = self._vtys[daemon]
-        answer = bytearray()
+        vty = self._vtys.get(daemon)
+        if vty is None:
+            running = ", ".join(self._vtys)
+            raise LabError(f"{self._host} runs no {daemon} now; it runs {running or 'none'}")
         try:
-            vty.sendall(command.encode() + b"\0")
-            while answer[-4:-1] != ANSWER_END:
-                data = vty.recv(1 << 20)
-                if not data:
-                    raise ConnectionResetError
-                answer += data
+            answer = vty.ask(command.encode() + b"\0")
+        except TimeoutError as error:
+            raise LabError(
+                f"{daemon} on {self._host} did not answer `{command}` within "
+                f"{COMMAND_SECONDS:g} seconds"
+            ) from error
         except OSError as error:
             raise LabError(
                 f"{daemon} on {self._host} ended at `{command}`:\n{self.log()[-2000:]}"
@@ -140,14 +141,22 @@ class Frr(Closing):
         """Run a `show ... json` command in bgpd; return the parsed answer."""
         return json.loads(self.ask(command))
 
-    def configure(self, lines: Sequence[str]) -> None:
-        """Enter configuration lines in bgpd, as after `configure terminal`."""
-        self.ask("configure terminal")
-        try:
-            for line in lines:
-                self.ask(line)
-        finally:  # a refused line must not leave the next command inside the configuration
-            self.ask("end")
+    def configure(self, lines: Sequence[str], daemon: str = "bgpd") -> None:
+        """Enter configuration lines in a daemon, as after `configure terminal`.
+
+        No other question is asked meanwhile: it would be read as one of the lines.
+
+        Raises:
+            LabError: the daemon refused a line, or ended.
+        """
+        vty = self._vtys.get(daemon)
+        with vty.alone() if vty else contextlib.nullcontext():
+            self.ask("configure terminal", daemon)
+            try:
+                for line in lines:
+                    self.ask(line, daemon)
+            finally:  # a refused line must not leave the next command inside the configuration
+                self.ask("end", daemon)
 
     def vtysh(self, *commands: str) -> str:
         """Run commands in the real vtysh, as a learner would; return what it printed."""
@@ -217,18 +226,20 @@ class Frr(Closing):
             ],
         )
         self._processes[name] = process
-        path = f"{self.root}/run/frr/{name}.vty"
+        self._logs[name].begin(process)
+        vty = ControlSocket(
+            self._tree, f"{self.root}/run/frr/{name}.vty", _whole_answer, hello=b"enable\0"
+        )
 
-        def connected() -> socket.socket | None:
+        def connected() -> bool:
             check_start(process, self._host, self.daemon)
-            with contextlib.suppress(LabError):
-                return self._tree.connect(path)
-            return None
+            with contextlib.suppress(LabError, OSError):
+                vty.open()
+                return True
+            return False
 
-        vty = poll(f"{name} of {self.daemon.title} answers", connected, explain=process.last_lines)
-        vty.settimeout(COMMAND_SECONDS)
+        poll(f"{name} of {self.daemon.title} answers", connected, explain=process.last_lines)
         self._vtys[name] = vty
-        self.ask("enable", name)
         refused = re.search(r"[^\]\n]*on config line \d+:.*", process.log())
         if refused:  # FRR would go on without the line, and nobody would know
             raise LabError(
@@ -236,6 +247,10 @@ class Frr(Closing):
                 f"{refused[0].strip()}"
             )
         self._at_first[name] = self._running_config(name)
+
+
+def _whole_answer(answer: bytearray) -> bool:
+    return answer[-4:-1] == ANSWER_END
 
 
 def _vtysh(*commands: str, options: Sequence[str] = ()) -> list[str]:

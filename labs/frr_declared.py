@@ -8,31 +8,29 @@ before, `restore` takes back what was edited by hand.
 from __future__ import annotations
 
 import contextlib
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from typing import Final
 
 from labs.errors import LabError
+from labs.frr import Frr
 from labs.frr_reload import blocks, by_daemon, changes
 
 _REFILTERED: Final = ("prefix-list", "route-map", "match ", "set ", "community-list", "on-match")
 """Lines that change a policy; bgpd passes routes through it again when told to."""
 
-Ask = Callable[[str, str], str]
-"""Enters one line of the CLI in a daemon, the second argument; raises LabError when refused."""
-
 
 class DeclaredFrr:
     """The configuration of one host's FRR, as declared."""
 
-    def __init__(self, host: str, ask: Ask, daemons: tuple[str, ...]) -> None:
+    def __init__(self, host: str, frr: Frr, daemons: tuple[str, ...]) -> None:
         """Take over daemons that run, whatever they are configured to do now.
 
         Args:
             host: whose they are, for messages.
-            ask: the way to them.
+            frr: the daemons.
             daemons: those that run, such as ("zebra", "bgpd", "bfdd").
         """
-        self._host, self._ask, self._daemons = host, ask, daemons
+        self._host, self._frr, self._daemons = host, frr, daemons
         self._declared = ""
         self._printed = self._running()
 
@@ -80,7 +78,7 @@ class DeclaredFrr:
 
     def _running(self) -> str:
         """Return what the daemons print of their configuration, without what is not protocol."""
-        printed = "\n".join(self._ask("show running-config", name) for name in self._daemons)
+        printed = "\n".join(self._frr.ask("show running-config", name) for name in self._daemons)
         return "\n".join(_plain(printed))
 
     def _enter(self, lines: list[str]) -> None:
@@ -90,15 +88,10 @@ class DeclaredFrr:
                     f"{self._host} runs no {daemon}, which `{mine[0]}` is for; "
                     f"it runs {', '.join(self._daemons)}"
                 )
-            self._ask("configure terminal", daemon)
-            try:
-                for line in mine:
-                    self._ask(line, daemon)
-            finally:  # a refused line must not leave the next command inside the configuration
-                self._ask("end", daemon)
+            self._frr.configure(mine, daemon)
         if any(word in line for line in lines for word in _REFILTERED) and "bgpd" in self._daemons:
             with contextlib.suppress(LabError):  # there is no router block any more
-                self._ask("clear bgp * soft", "bgpd")
+                self._frr.ask("clear bgp * soft")
 
 
 def _plain(printed: str) -> Iterator[str]:

@@ -11,6 +11,7 @@ import socket
 from typing import Any
 
 from labs.closing import Closing
+from labs.daemon_log import DaemonLog
 from labs.daemon_start import check_start, spawn_daemon
 from labs.errors import LabError
 from labs.packages import Daemon
@@ -33,8 +34,7 @@ class Gobgp(Closing):
         self._tree = tree
         self._host = host
         self._daemon = daemon
-        self._ended: list[str] = []
-        self._stopped = False
+        self._log = DaemonLog()
         self.root = tree.root(host, daemon)
         self.start(config)
 
@@ -45,7 +45,6 @@ class Gobgp(Closing):
             LabError: it ended; the text quotes its last lines.
         """
         self._tree.write(f"{self.root}/etc/gobgpd/gobgpd.toml", config + "\n")
-        self._stopped = False
         self._process = spawn_daemon(
             self._tree,
             self._host,
@@ -55,6 +54,7 @@ class Gobgp(Closing):
                 *("--config-file", "/etc/gobgpd/gobgpd.toml", "--api-hosts", "127.0.0.1:50051"),
             ],
         )
+        self._log.begin(self._process)
 
         def configured() -> bool:
             """It answers before it has read its configuration, which may be its end."""
@@ -66,20 +66,16 @@ class Gobgp(Closing):
                 return _SPEAKS.search(self.gobgp("global")) is not None
             return False
 
-        poll(
-            f"gobgpd of {self._daemon.title} answers", configured, explain=self._process.last_lines
-        )
+        poll(f"gobgpd of {self._daemon.title} answers", configured, explain=self._log.last_lines)
 
     def close(self) -> None:
         """Stop the daemon; `start` starts it again."""
         self._process.stop()
-        if not self._stopped:
-            self._stopped = True
-            self._ended.append(self._process.log())
+        self._log.end()
 
     def log(self) -> str:
         """Return what the daemon has logged."""
-        return "\n".join([*self._ended, *([self._process.log()] if not self._stopped else [])])
+        return self._log.text()
 
     def alive(self) -> bool:
         """Tell whether the daemon runs."""
@@ -98,7 +94,7 @@ class Gobgp(Closing):
         try:
             return self._tree.run(["/usr/bin/gobgp", *command.split()], self._host, self.root)
         except LabError as error:
-            raise LabError(f"{error}\ngobgpd itself says:\n{self._process.last_lines()}") from error
+            raise LabError(f"{error}\ngobgpd itself says:\n{self._log.last_lines()}") from error
 
     def gobgp_json(self, command: str) -> Any:  # noqa: ANN401 - JSON from outside
         """Run a command of the tool with JSON output; return the parsed answer."""

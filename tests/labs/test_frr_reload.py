@@ -228,7 +228,7 @@ def test_it_ends_as_if_it_had_been_started_so_whatever_it_went_through(
     pair: tuple[Frr, Frr], path: list[tuple[list[tuple[str, ...]], Speaker]]
 ) -> None:
     changing, fresh = pair
-    owner = DeclaredFrr("changing", changing.ask, DAEMONS)
+    owner = DeclaredFrr("changing", changing, DAEMONS)
     try:
         for edits, speaker in path:
             for lines in edits:
@@ -246,7 +246,7 @@ def test_it_ends_as_if_it_had_been_started_so_whatever_it_went_through(
 @pytest.mark.lab
 def test_a_text_with_a_refused_line_changes_nothing(pair: tuple[Frr, Frr]) -> None:
     changing, _ = pair
-    owner = DeclaredFrr("changing", changing.ask, DAEMONS)
+    owner = DeclaredFrr("changing", changing, DAEMONS)
     good = Speaker(64512, (Peer("192.0.2.1", "65001", prefixes=("172.30.0.1/32",)),)).text()
     owner.apply(good)
     before = printed(changing)
