@@ -20,6 +20,7 @@ from labs.kube.errors import no_such_path
 from labs.kube.handlers import Resources
 from labs.kube.kinds import Kinds
 from labs.kube.logs import Logs
+from labs.kube.port_forward import PortForward
 from labs.kube.streams import Channels, Containers
 from labs.kube.watching import Bell
 
@@ -197,7 +198,8 @@ class Server:
             [
                 (_DOCUMENTS, About, shared),
                 (rf"{pod}/log", Logs, shared),
-                (rf"{pod}/(exec|attach|portforward)", Channels, shared),
+                (rf"{pod}/(exec|attach)", Channels, shared),
+                (rf"{pod}/portforward", PortForward, shared),
                 (r"/.*", Resources, shared),
             ],
             log_function=_silent,

@@ -112,23 +112,55 @@ def reached(containers: Containers | None) -> Containers:
     return containers
 
 
-class Channels(WebSocketHandler):
-    """`kubectl exec`, `attach` and `run -it`."""
+class PodSocket(WebSocketHandler):
+    """A WebSocket into a pod."""
 
     def initialize(self, api: Api, bell: Bell, containers: Containers | None) -> None:
         """Take what all requests share."""
         del bell
         self.api = api
         self.containers = containers
-        self.process: Process | None = None
-        self.refused: ApiError | None = None
-        self.attached = False
-        self.work: asyncio.Task[None] | None = None
 
     def check_origin(self, origin: str) -> bool:
         """Refuse browsers: no page may reach into a lab."""
         del origin
         return False
+
+    def find_pod(self, namespace: str, name: str) -> Obj:
+        """The pod that is meant.
+
+        Raises:
+            ApiError: there is none, or a browser's page asks.
+        """
+        if "Origin" in self.request.headers:
+            raise ApiError(403, "Forbidden", "no page of a browser may reach into a lab")
+        return self.api.get("pods", name, namespace)
+
+    def refuse(self, error: ApiError) -> None:
+        """Answer with a Status, before any stream."""
+        self.set_status(error.code)
+        self.set_header("Content-Type", "application/json")
+        self.finish(json.dumps(error.status()))
+
+    def post(self, namespace: str, name: str, verb: str = "portforward") -> None:
+        """Refuse SPDY, kubectl's way before WebSockets, saying first what else is wrong."""
+        try:
+            self.find_pod(namespace, name)
+            raise bad_request(f"{verb} is served over WebSocket only, and this is no WebSocket")
+        except ApiError as error:
+            self.refuse(error)
+
+
+class Channels(PodSocket):
+    """`kubectl exec`, `attach` and `run -it`."""
+
+    def initialize(self, api: Api, bell: Bell, containers: Containers | None) -> None:
+        """Take what all requests share."""
+        super().initialize(api, bell, containers)
+        self.process: Process | None = None
+        self.refused: ApiError | None = None
+        self.attached = False
+        self.work: asyncio.Task[None] | None = None
 
     def select_subprotocol(self, subprotocols: list[str]) -> str | None:
         """Take the newest protocol that both know."""
@@ -137,9 +169,8 @@ class Channels(WebSocketHandler):
     async def get(self, namespace: str, name: str, verb: str) -> None:
         """Check what can be checked before the protocol is changed."""
         try:
-            pod, container = self._checked(namespace, name)
-            if verb == "portforward":
-                raise bad_request("port-forward is not served here: use curl inside the lab")
+            pod = self.find_pod(namespace, name)
+            container = container_of(pod, self.get_query_argument("container", ""))
             offered = self.request.headers.get("Sec-WebSocket-Protocol", "")
             if not any(known in offered for known in PROTOCOLS):
                 raise bad_request(
@@ -152,7 +183,7 @@ class Channels(WebSocketHandler):
             self.attached = verb == "attach"
             start = self._starting(pod, container, argv if verb == "exec" else None)
         except ApiError as error:
-            self._refuse(error)
+            self.refuse(error)
             return
         loop = asyncio.get_running_loop()
         try:
@@ -174,27 +205,8 @@ class Channels(WebSocketHandler):
             return lambda: inside.attach(pod, container, stdin=stdin, tty=tty)
         return lambda: inside.execute(pod, container, argv, stdin=stdin, tty=tty)
 
-    def post(self, namespace: str, name: str, verb: str) -> None:
-        """Refuse SPDY, kubectl's way before WebSockets, saying first what else is wrong."""
-        try:
-            self._checked(namespace, name)
-            raise bad_request(f"{verb} is served over WebSocket only, and this is no WebSocket")
-        except ApiError as error:
-            self._refuse(error)
-
-    def _checked(self, namespace: str, name: str) -> tuple[Obj, str]:
-        if "Origin" in self.request.headers:
-            raise ApiError(403, "Forbidden", "no page of a browser may reach into a lab")
-        pod = self.api.get("pods", name, namespace)
-        return pod, container_of(pod, self.get_query_argument("container", ""))
-
     def _asked(self, name: str) -> bool:
         return self.get_query_argument(name, "") in ("1", "true")
-
-    def _refuse(self, error: ApiError) -> None:
-        self.set_status(error.code)
-        self.set_header("Content-Type", "application/json")
-        self.finish(json.dumps(error.status()))
 
     def open(self, *_: str) -> None:
         """Carry the streams."""

@@ -2,7 +2,10 @@
 
 import os
 import pty
+import socket
 import subprocess
+import threading
+from collections.abc import Iterator
 
 import pytest
 from kubectl import PATIENCE, Cluster, Kubectl, Watching
@@ -144,3 +147,61 @@ def test_attach_and_run_join_the_containers_own_program(
     assert "got typed" in told
     assert 'pod "once" deleted' in told
     assert running.returncode == 3
+
+
+@pytest.fixture
+def echo() -> Iterator[int]:
+    """A server that answers what it is sent, in capitals, until its client has no more to say."""
+    listening = socket.create_server(("127.0.0.1", 0))
+
+    def serve() -> None:
+        while True:
+            try:
+                inside, _ = listening.accept()
+            except OSError:
+                return
+            with inside:
+                while data := inside.recv(65536):
+                    inside.sendall(data.upper())
+
+    thread = threading.Thread(target=serve)
+    thread.start()
+    yield listening.getsockname()[1]
+    # Closing alone does not wake who waits in accept.
+    listening.shutdown(socket.SHUT_RDWR)
+    listening.close()
+    thread.join()
+
+
+def test_a_port_is_forwarded_for_many_connections(kubectl: Kubectl, echo: int) -> None:
+    forwarding = Watching(kubectl.start("port-forward", "pod/web", f":{echo}"))
+    forwarding.until("Forwarding from 127.0.0.1")
+    port = int(forwarding.lines[0].split()[2].rpartition(":")[2])
+    text = b"a line to be carried\n" * 20_000
+    for _ in range(3):
+        with socket.create_connection(("127.0.0.1", port), timeout=PATIENCE) as outside:
+            sender = threading.Thread(target=send_all, args=(outside, text))
+            sender.start()
+            seen = b""
+            while data := outside.recv(65536):
+                seen += data
+            sender.join()
+            assert seen == text.upper()
+    forwarding.close()
+
+
+def send_all(outside: socket.socket, text: bytes) -> None:
+    outside.sendall(text)
+    outside.shutdown(socket.SHUT_WR)
+
+
+def test_a_port_nobody_listens_on_is_told(kubectl: Kubectl) -> None:
+    with socket.create_server(("127.0.0.1", 0)) as taken:
+        free = taken.getsockname()[1]
+    forwarding = Watching(kubectl.start("port-forward", "pod/web", f":{free}"))
+    forwarding.until("Forwarding from 127.0.0.1")
+    port = int(forwarding.lines[0].split()[2].rpartition(":")[2])
+    with socket.create_connection(("127.0.0.1", port), timeout=PATIENCE) as outside:
+        assert outside.recv(10) == b""
+    forwarding.until(f"error forwarding port {free} to pod web")
+    forwarding.close()
