@@ -4,6 +4,7 @@ v1beta2 is stored. v1beta1 is deprecated and still served; what it cannot say is
 back. Source: MetalLB's api/v1beta1 and api/v1beta2 with their conversion.
 """
 
+from dataclasses import replace
 from typing import Final
 
 from labs.integrations.metallb_errors import ConfigError
@@ -146,8 +147,7 @@ def from_storage(new: Obj) -> Obj:
 
 def _peer(version: str, spec: Schema) -> Kind:
     latest = version == "v1beta2"
-    more = {} if latest else {"to_storage": to_storage, "from_storage": from_storage}
-    return Kind(
+    shown = Kind(
         group="metallb.io",
         version=version,
         kind="BGPPeer",
@@ -158,9 +158,15 @@ def _peer(version: str, spec: Schema) -> Kind:
         ),
         subresources=frozenset({"status"}),
         columns=_COLUMNS,
-        storage=latest,
-        warning="" if latest else "v1beta1 is deprecated, please use v1beta2",
-        **more,
+    )
+    if latest:
+        return shown
+    return replace(
+        shown,
+        storage=False,
+        to_storage=to_storage,
+        from_storage=from_storage,
+        warning="v1beta1 is deprecated, please use v1beta2",
     )
 
 

@@ -43,7 +43,7 @@ def bare(value: Any, key: str = "") -> Any:
         name: bare(one, name)
         for name, one in value.items()
         if not (name == "description" and isinstance(one, str))
-        and name not in {"x-kubernetes-validations"}
+        and name != "x-kubernetes-validations"
         and (name, one) != ("x-kubernetes-list-type", "atomic")
     }
 
