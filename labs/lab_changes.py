@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping
-from typing import Any, Final
+from typing import Final, NoReturn
 
-from labs.errors import LabError
+from labs.errors import LabError, NextVerbError
 from labs.lab_contract import FROZEN, STOPPED, LabContract
 from labs.lab_services import NONE, endpoints_key, policy_key
+from labs.lab_steps import refusal, steps_to
 from labs.roas import read_roa
 from labs.situation import MENDED, Situation, link_key
 from labs.topology import Role
@@ -22,44 +22,6 @@ _PERCENT: Final = range(1, 101)
 _RATE: Final = range(8, 10_000_001)  # kilobits a second
 
 
-def _words(separator: str | None) -> Callable[[str], Iterable[Any]]:
-    return lambda how: () if how == NONE else how.split(separator)
-
-
-def _number(how: str) -> Iterable[Any]:
-    return (int(how),)
-
-
-def _text(how: str) -> Iterable[Any]:
-    return (how,)
-
-
-def _share(how: str) -> Iterable[Any]:
-    what, _, percent = how.partition(" ")
-    return (what, int(percent or _PERCENT[-1]))
-
-
-def _nothing(_: str) -> Iterable[Any]:
-    return ()
-
-
-_STEPS: Final[Mapping[str, tuple[int, str, Callable[[str], Iterable[Any]]]]] = {
-    "mtu": (0, "mtu", _number),
-    "drop": (0, "drop", _share),
-    "limit": (0, "limit", _number),
-    "as": (0, "as_number", _number),
-    "routes": (0, "routes", _number),
-    "policy": (0, "policy", _text),
-    "endpoints": (0, "endpoints", _words(None)),
-    "roas": (0, "roas", _words("; ")),
-    "lines": (0, "configure", _words("\n")),
-    "cut": (1, "cut", _nothing),
-    "frozen": (2, "freeze", _nothing),
-}
-"""Each kind of thing in a `Situation`: when it is done again, by which verb, with which arguments
-after the names."""
-
-
 class LabChanges(LabContract):
     """What can be done to a lab."""
 
@@ -67,7 +29,7 @@ class LabChanges(LabContract):
         """Cut the link between two neighbours (hosts or switches)."""
         key = link_key("cut", *self.topology.link(one, other).names)
         if self.situation.get(key):
-            raise LabError(f"the link is cut already: heal({one!r}, {other!r}) mends it")
+            raise NextVerbError("the link is cut already", "heal", one, other, does="mends it")
         self._change(self.situation.having(key, "yes"), "cut", one, other)
 
     def mtu(self, one: str, other: str, octets: int) -> None:
@@ -130,7 +92,9 @@ class LabChanges(LabContract):
             return
         key = self._beside(host, daemon)
         if self.situation.get(key):
-            raise LabError(f"{daemon} of {host} is frozen; thaw({host!r}, {daemon!r}) thaws it")
+            raise NextVerbError(
+                f"{daemon} of {host} is frozen already", "thaw", host, daemon, does="thaws it"
+            )
         self._change(self.situation.having(key, "yes"), "freeze", host, daemon)
 
     def thaw(self, host: str, daemon: str = "") -> None:
@@ -138,10 +102,12 @@ class LabChanges(LabContract):
         if daemon:
             key = self._beside(host, daemon)
             if not self.situation.get(key):
-                raise LabError(f"{daemon} of {host} is not frozen")
+                raise NextVerbError(
+                    f"{daemon} of {host} is not frozen", "freeze", host, daemon, does="does that"
+                )
             self._change(self.situation.having(key, None), "thaw", host, daemon)
             return
-        self._daemon_is(host, FROZEN, f"freeze({host!r})")
+        self._daemon_is(host, FROZEN, "freeze")
         self._change(self.situation.having(f"daemon {host}", None), "thaw", host)
 
     def stop_daemon(self, host: str) -> None:
@@ -156,7 +122,7 @@ class LabChanges(LabContract):
 
     def start_daemon(self, host: str) -> None:
         """Start a daemon that was stopped or killed, configured as at first."""
-        self._daemon_is(host, STOPPED, f"stop_daemon({host!r})")
+        self._daemon_is(host, STOPPED, "stop_daemon")
         after = self.situation
         for what in ("daemon", "as", "routes", "lines"):
             after = after.having(f"{what} {host}", None)
@@ -231,7 +197,8 @@ class LabChanges(LabContract):
         self._running(host)
         before = self.situation.get(f"lines {host}")
         text = "\n".join([*([before] if before else []), *(line.strip() for line in lines)])
-        self._change(self.situation.having(f"lines {host}", text), "configure", host, *lines)
+        after = self.situation.having(f"lines {host}", text.strip() or None)
+        self._change(after, "configure", host, *lines)
 
     def mend(self) -> None:
         """Undo everything, and wait until every session is up and every route there."""
@@ -249,28 +216,18 @@ class LabChanges(LabContract):
         """Mend the lab, then do again what had been done at a checkpoint.
 
         Raises:
-            LabError: it is of a lab that had other hosts or links; names what cannot be done.
+            LabError: it is damaged, or of a lab that had other hosts or links: names what cannot be
+                done, and nothing has been. Or a router refused a line it once took; then the lab
+                is mended, and what comes before the line done.
         """
-        steps = [self._step(what, how) for what, how in checkpoint.done]
+        _Rehearsal(self.topology).reach(checkpoint)
         self.mend()
-        # What needs a daemon that answers comes before it is stopped or frozen.
-        for _, verb, arguments in sorted(steps, key=lambda step: step[0]):
-            getattr(self, verb)(*arguments)
+        for step in steps_to(checkpoint):
+            step.do(self)
 
     def mark(self) -> None:
         """Begin a new stretch: `transitions` tells what comes from now on."""
         self._change(self.situation.at("mark"), "mark")
-
-    @staticmethod
-    def _step(what: str, how: str) -> tuple[int, str, tuple[Any, ...]]:
-        """Return a thing done as (its place in the order of doing, verb, arguments)."""
-        kind, *names = what.split()
-        if kind == "daemon":
-            return 2, "freeze" if how == FROZEN else "stop_daemon", tuple(names)
-        if kind not in _STEPS:
-            raise LabError(f"no lab knows what {what!r} is")
-        place, verb, read = _STEPS[kind]
-        return place, verb, (*names, *read(how))
 
     def _beside(self, host: str, daemon: str) -> str:
         """Name the freezing of a daemon that FRR has beside bgpd."""
@@ -284,4 +241,27 @@ class LabChanges(LabContract):
     def _daemon_is(self, host: str, how: str, verb: str) -> None:
         self.topology.speaker(host)
         if self.situation.get(f"daemon {host}") != how:
-            raise LabError(f"the daemon of {host} is not {how}; {verb} does that")
+            raise NextVerbError(f"the daemon of {host} is not {how}", verb, host, does="does that")
+
+
+class _Rehearsal(LabChanges):
+    """A lab of which nothing is real: it checks, as every lab does, and remembers what was done."""
+
+    def reach(self, checkpoint: Situation) -> None:
+        """Refuse a checkpoint to which no lab of this topology can be brought."""
+        for step in steps_to(checkpoint):
+            try:
+                step.do(self)
+            except LabError as error:
+                raise refusal(step.what, step.how, str(error)) from error
+            if self.situation.get(step.what) != step.how:
+                raise refusal(step.what, step.how, "no lab is ever so")
+
+    def close(self) -> None:
+        """Hold nothing."""
+
+    def _change(self, after: Situation, _verb: str, *_arguments: object) -> None:
+        self.situation = after
+
+    def _ask(self, verb: str, *_arguments: object) -> NoReturn:
+        raise LabError(f"nobody answers {verb} where nothing is real")

@@ -13,7 +13,7 @@ from collections.abc import Callable
 from typing import Any, Final
 
 from labs.closing import Closing
-from labs.errors import LabError
+from labs.errors import LabError, NextVerbError
 from labs.situation import Situation
 from labs.topology import Host, Topology
 
@@ -61,5 +61,5 @@ class LabContract(Closing):
         how = self.situation.get(f"daemon {host}")
         if how is not None:
             verb = "thaw" if how == FROZEN else "start_daemon"
-            raise LabError(f"the daemon of {host} is {how}; {verb}({host!r}) brings it back")
+            raise NextVerbError(f"the daemon of {host} is {how}", verb, host, does="brings it back")
         return speaker

@@ -18,12 +18,12 @@ from typing import Annotated, Final
 import typer
 
 from labs import topology_file
-from labs.errors import LabError
+from labs.errors import LabError, NextVerbError
 from labs.holder import Claim, Holder, LabBusyError, claim
 from labs.lab import Lab
 from labs.process_tree import ProcessTree
 from labs.remote import Info, RemoteLab, labs_up
-from locrib import jupyter_env, terminal
+from locrib import jupyter_env, lab_words, terminal
 from locrib.trouble import Exit, Trouble
 
 IDLE: Final = "2h"
@@ -52,7 +52,7 @@ def reached(name: str | None) -> Iterator[RemoteLab]:
     Raises:
         Trouble: there is none of that name, several to choose from, or the lab refused.
     """
-    place = folder()
+    place, given = folder(), name
     if name is None:
         up = [info.name for info in labs_up(place)]
         if len(up) != 1:
@@ -60,17 +60,26 @@ def reached(name: str | None) -> Iterator[RemoteLab]:
             step = "say which by --lab NAME" if up else "run `locrib lab up first-session`"
             raise Trouble("one lab that is up", seen, step, code=Exit.USAGE)
         name = up[0]
-    with told("a lab that does it"), RemoteLab(place, name) as lab:
+    with told("a lab that does it", lab=given), RemoteLab(place, name) as lab:
         yield lab
 
 
 @contextlib.contextmanager
 def told(
-    expected: str, step: str = "see `locrib lab show` for what there is, `locrib lab doctor`"
+    expected: str,
+    step: str = "see `locrib lab show` for what there is, `locrib lab doctor`",
+    lab: str | None = None,
 ) -> Iterator[None]:
-    """Turn a lab's refusal into the three lines of a `Trouble`, `step` the last of them."""
+    """Turn a lab's refusal into the three lines of a `Trouble`.
+
+    The last of them is `step`, or the command for the verb that leads on, with the `lab` that the
+    reader gave.
+    """
     try:
         yield
+    except NextVerbError as error:
+        line = lab_words.command(error.verb, error.arguments, lab)
+        raise Trouble(expected, error.seen, f"run `{line}`", code=Exit.INPUT) from error
     except LabError as error:
         raise Trouble(expected, str(error).rstrip("."), step, code=Exit.INPUT) from error
 

@@ -195,7 +195,7 @@ def test_bfdd_alone_can_be_frozen_and_takes_a_healthy_session_down(rack: Lab) ->
     assert rack.wait_state("tor", "node3", "Idle", 10) < 3
     assert rack.snapshot().hosts["node3"].bfd == ()
     assert str(rack.situation) == "frozen node3 bfdd: yes"
-    with pytest.raises(LabError, match=r"bfdd of node3 is frozen; thaw\('node3', 'bfdd'\)"):
+    with pytest.raises(LabError, match=r"bfdd of node3 is frozen already; thaw\('node3', 'bfdd'\)"):
         rack.freeze("node3", "bfdd")
     with pytest.raises(
         LabError, match="beside bgpd, tor runs zebra, staticd, bfdd, and no 'ospfd'"
