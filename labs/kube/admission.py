@@ -9,10 +9,11 @@ Source: the Kubernetes API concepts (field validation, metadata, generation) and
 import random
 import uuid
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 from labs.kube import schema_check, violation
+from labs.kube.core_meta import resource
 from labs.kube.core_rules import metadata_violations
 from labs.kube.decoding import strict_error, strict_warnings
 from labs.kube.errors import ApiError, bad_request, conflict, denied, invalid
@@ -22,6 +23,7 @@ from labs.kube.times import now
 
 _LETTERS = "bcdfghjklmnpqrstvwxz2456789"
 _OURS = ("uid", "creationTimestamp", "deletionTimestamp", "deletionGracePeriodSeconds")
+_ANY_OBJECT = resource("Any object.", {}, preserve_unknown=True)
 FIELD_VALIDATIONS = ("Ignore", "Warn", "Strict")
 
 
@@ -75,6 +77,15 @@ class How:
     force: bool = False
 
 
+def wrong_type(obj: Obj, kind: Kind) -> str | None:
+    """The refusal of the first value of a wrong JSON type; `None` when there is none.
+
+    A custom resource's own fields are told of by its schema, but its metadata is like any other's.
+    """
+    told_as_builtin = kind if kind.builtin else replace(kind, builtin=True, schema=_ANY_OBJECT)
+    return schema_check.undecodable(obj, told_as_builtin)
+
+
 def decoded(obj: Obj, kind: Kind, how: How) -> Obj:
     """The object with only the fields its schema knows.
 
@@ -87,7 +98,7 @@ def decoded(obj: Obj, kind: Kind, how: How) -> Obj:
             f'fieldValidation: Unsupported value: "{how.field_validation}": '
             'supported values: "", "Ignore", "Strict", "Warn"'
         )
-    if wrong := schema_check.undecodable(obj, kind):
+    if wrong := wrong_type(obj, kind):
         raise bad_request(wrong)
     strays = schema_check.unknown(obj, kind.schema)
     if strays and how.field_validation == "Strict":

@@ -4,6 +4,7 @@ Source: Status (meta/v1) in the API reference, and the HTTP Warning header as ku
 """
 
 from collections.abc import Awaitable, Callable, Sequence
+from http import HTTPStatus
 from typing import Any
 
 from tornado.iostream import StreamClosedError
@@ -11,7 +12,7 @@ from tornado.web import RequestHandler, stream_request_body
 
 from labs.kube import bodies
 from labs.kube.api import Api
-from labs.kube.errors import ApiError, too_large
+from labs.kube.errors import ApiError, method_not_allowed, too_large
 from labs.kube.watching import Bell
 
 
@@ -57,8 +58,10 @@ class Base(RequestHandler):
     def warn(self, messages: Sequence[str]) -> None:
         """Send what kubectl prints as warnings."""
         for message in dict.fromkeys(messages):
-            quoted = message.replace("\\", "\\\\").replace('"', '\\"').replace("\n", " ")
-            self.add_header("Warning", f'299 - "{quoted}"')
+            quoted = message.replace("\\", "\\\\").replace('"', '\\"')
+            plain = "".join(letter if letter.isprintable() else " " for letter in quoted)
+            # A header is octets; ours are UTF-8, as kubectl reads them.
+            self.add_header("Warning", f'299 - "{plain}"'.encode().decode("latin-1"))
 
     async def send(self, chunk: bytes) -> None:
         """Write a part of a long answer, and wait until the client keeps up."""
@@ -82,6 +85,9 @@ class Base(RequestHandler):
 
     def write_error(self, status_code: int, **kwargs: Any) -> None:  # noqa: ANN401 -- tornado's
         """Answer our own failures as a Status too, so that kubectl can print them."""
+        if status_code == HTTPStatus.METHOD_NOT_ALLOWED:
+            self.answer(method_not_allowed().status(), status_code)
+            return
         error = kwargs.get("exc_info", (None, None))[1]
         told = f"{type(error).__name__}: {error}" if error else self._reason
         status = ApiError(status_code, "InternalError", f"Internal error occurred: {told}")

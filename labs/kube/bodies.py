@@ -9,6 +9,7 @@ import json
 from typing import Any, Literal
 
 from labs.kube import protobuf
+from labs.kube.admission import wrong_type
 from labs.kube.errors import bad_request, not_acceptable, unsupported_media
 from labs.kube.kinds import Kind, Kinds
 from labs.kube.schema import Obj
@@ -109,12 +110,8 @@ def checked(obj: Any, kind: Kind) -> Obj:  # noqa: ANN401 -- any JSON value
             f'{name} in version "{kind.version}" cannot be handled as a {kind.kind}: '
             f"the kind in the data ({name}) does not match the expected kind ({kind.kind})"
         )
-    metadata = obj.get("metadata")
-    if metadata is not None and not isinstance(metadata, dict):
-        raise bad_request(
-            f'{name} in version "{kind.version}" cannot be handled as a {name}: json: cannot '
-            "unmarshal into Go struct field ObjectMeta.metadata of type v1.ObjectMeta"
-        )
+    if wrong := wrong_type(obj, kind):
+        raise bad_request(wrong)
     return {**obj, "apiVersion": version, "kind": name}
 
 

@@ -7,6 +7,7 @@ from typing import Any
 
 from labs.kube import bodies, listing, paths, subresources, tables, watching
 from labs.kube.answering import Base
+from labs.kube.core_options import BINDING, DELETE_OPTIONS, EVICTION, SCALE
 from labs.kube.errors import bad_request, invalid_options, method_not_allowed, success
 from labs.kube.kinds import Kind
 from labs.kube.paths import Target
@@ -102,17 +103,18 @@ class Resources(Base):
             {"kind": name, "apiVersion": version, "metadata": listed.metadata, "items": items}
         )
 
-    def _read(self, kind: Kind, wanted: str | None = None) -> Any:  # noqa: ANN401 -- any JSON value
+    def _read(self, kind: Kind) -> Obj:
+        """The body, which must be of a kind."""
         content_type = self.request.headers.get("Content-Type", "")
-        name = wanted or kind.kind
-        return bodies.read(
-            bytes(self.body), content_type, self.api.kinds, name, builtin=kind.builtin
+        body = bodies.read(
+            bytes(self.body), content_type, self.api.kinds, kind.kind, builtin=kind.builtin
         )
+        return bodies.checked(body, kind)
 
     def _object(self, target: Target) -> Obj:
         """The object in the body, which must be what the path says."""
         kind = target.kind
-        obj = bodies.checked(self._read(kind), kind)
+        obj = self._read(kind)
         metadata = dict(obj.get("metadata") or {})
         if kind.namespaced:
             inside = metadata.get("namespace") or target.namespace
@@ -159,11 +161,11 @@ class Resources(Base):
     def _post_subresource(self, target: Target) -> None:
         namespace = target.namespace or ""
         if target.subresource == "eviction":
-            body = self._read(target.kind, "Eviction")
+            body = self._read(EVICTION)
             dry = self._how("CreateOptions")["dry_run"]
             subresources.evict(self.api, target.name, namespace, body, dry_run=dry)
         elif target.subresource == "binding":
-            body = self._read(target.kind, "Binding")
+            body = self._read(BINDING)
             subresources.bind(self.api, target.name, namespace, body)
         else:
             raise method_not_allowed()
@@ -176,7 +178,7 @@ class Resources(Base):
             raise method_not_allowed()
         how = self._how("UpdateOptions")
         if target.subresource == "scale":
-            self._scale(target, self._read(kind, "Scale"), how)
+            self._scale(target, self._read(SCALE), how)
             return
         obj = self._object(target)
         part = "status" if target.subresource == "status" else ""
@@ -205,7 +207,8 @@ class Resources(Base):
         if target.subresource == "scale":
             obj = self.api.get(kind.resource, target.name, namespace, version=kind.version)
             patched = patching(kind, body, content_type)
-            self._scale(target, patched.change(subresources.scale_of(obj)), how)
+            scale = patched.change(subresources.scale_of(obj))
+            self._scale(target, bodies.checked(scale, SCALE), how)
             return
         if content_type == APPLY_PATCH:
             if "fieldManager" not in self.request.query_arguments:
@@ -233,9 +236,7 @@ class Resources(Base):
     async def _delete(self) -> None:
         target = self.target("delete")
         kind = target.kind
-        options = self._read(kind, "DeleteOptions") if self.body else {}
-        if not isinstance(options, dict):
-            raise bad_request("DeleteOptions: a JSON object was expected")
+        options = self._options() if self.body else {}
         if target.name:
             self._delete_one(target, target.name, target.namespace or "", options)
             return
@@ -253,6 +254,15 @@ class Resources(Base):
                 "items": listed.objects,
             }
         )
+
+    def _options(self) -> Obj:
+        """The DeleteOptions in the body, which each group may call its own."""
+        content_type = self.request.headers.get("Content-Type", "")
+        name = DELETE_OPTIONS.kind
+        body = bodies.read(bytes(self.body), content_type, self.api.kinds, name, builtin=True)
+        if isinstance(body, dict):
+            body = {**body, "apiVersion": DELETE_OPTIONS.api_version}
+        return bodies.checked(body, DELETE_OPTIONS)
 
     def _remove(self, target: Target, name: str, namespace: str, options: Obj) -> Obj:
         query = self.query()

@@ -41,17 +41,8 @@ def _selector_text(selector: Obj) -> str:
 
 
 def with_scale(obj: Obj, scale: Obj) -> Obj:
-    """The object with the replicas that a Scale asks for.
-
-    Raises:
-        ApiError: it asks for none.
-    """
-    replicas = (scale.get("spec") or {}).get("replicas", 0)
-    if isinstance(replicas, bool) or not isinstance(replicas, int):
-        raise bad_request(
-            'Scale in version "v1" cannot be handled as a Scale: json: cannot unmarshal into '
-            "Go struct field ScaleSpec.spec.replicas of type int32"
-        )
+    """The object with the replicas that a Scale asks for."""
+    replicas = (scale.get("spec") or {}).get("replicas") or 0
     metadata = {**obj["metadata"]}
     if version := (scale.get("metadata") or {}).get("resourceVersion"):
         metadata["resourceVersion"] = version

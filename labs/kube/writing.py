@@ -217,6 +217,17 @@ def patching(
             f"json: cannot unmarshal {_json_name(body)} into Go value of type "
             f"{'jsonpatch.Patch' if wanted is list else 'map[string]interface {}'}"
         )
+    for operation in body if wanted is list else ():
+        texts = (
+            (operation.get(name, "") for name in ("op", "path", "from"))
+            if isinstance(operation, dict)
+            else (None,)
+        )
+        if not all(isinstance(text, str) for text in texts):
+            raise bad_request(
+                f"json: cannot unmarshal {_json_name(operation)} into Go value of type "
+                "jsonpatch.Operation: op, path and from are texts"
+            )
     if content_type == STRATEGIC_PATCH:
         return Patching(
             lambda obj: patch.strategic_merge(obj, body, kind.schema), lambda _: go_text(body)
