@@ -78,7 +78,8 @@ def _selector(kind: str, spec: Obj, template: Obj) -> Iterator[Violation]:
             why = "may not be specified when `operator` is 'Exists' or 'DoesNotExist'"
             yield forbidden(path, why)
     yield from labels_violations(selector.get("matchLabels"), "spec.selector.matchLabels")
-    if template and not label_selector(selector)(labels):
+    whole = all({"key", "operator"} <= one.keys() for one in selector.get("matchExpressions") or [])
+    if template and whole and not label_selector(selector)(labels):
         why = "`selector` does not match template `labels`"
         yield invalid("spec.template.metadata.labels", labels, why)
 

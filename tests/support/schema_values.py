@@ -2,6 +2,7 @@
 
 import base64
 from collections.abc import Callable
+from functools import cache
 from typing import Any
 
 from hypothesis import strategies as st
@@ -9,9 +10,13 @@ from hypothesis import strategies as st
 from labs.kube.schema import Schema
 
 
-def values(
-    schema: Schema, kept: Callable[[Schema], bool] = lambda _: True
-) -> st.SearchStrategy[Any]:
+def every(field: Schema) -> bool:
+    """Every field there is."""
+    return isinstance(field, Schema)
+
+
+@cache
+def values(schema: Schema, kept: Callable[[Schema], bool] = every) -> st.SearchStrategy[Any]:
     """Values that a schema allows and that say something.
 
     Args:
@@ -26,14 +31,10 @@ def values(
     if schema.enum:
         return st.sampled_from(schema.enum)
     if schema.properties:
-        known = {
-            key: st.deferred(lambda one=one: values(one, kept))
-            for key, one in schema.properties.items()
-            if kept(one)
-        }
+        known = {key: values(one, kept) for key, one in schema.properties.items() if kept(one)}
         some = st.lists(st.sampled_from(sorted(known)), unique=True, min_size=1, max_size=3)
         return some.flatmap(lambda keys: st.fixed_dictionaries({key: known[key] for key in keys}))
-    return BY_FORMAT.get(schema.format) or BY_TYPE[schema.type]
+    return BY_FORMAT[schema.format] if schema.format in BY_FORMAT else BY_TYPE[schema.type]
 
 
 BY_FORMAT: dict[str, st.SearchStrategy[Any]] = {
