@@ -102,6 +102,10 @@ def _refusal(
         return "noMatchingAdvertisement", "no advertisement matching service"
     if conflict := _conflict(chosen, pool):
         return "conflictingAdvertisements", conflict
+    return _unfit(node) or _without_endpoint(here, service, slices) or ("", "")
+
+
+def _unfit(node: Obj) -> tuple[str, str] | None:
     if _network_is_unavailable(node):
         return (
             "nodeNetworkUnavailable",
@@ -109,10 +113,14 @@ def _refusal(
         )
     if EXCLUDED in labels_of(node):
         return "nodeLabeledExcludeBalancers", f"speaker's node has labeled '{EXCLUDED}'"
+    return None
+
+
+def _without_endpoint(here: str, service: Obj, slices: Iterable[Obj]) -> tuple[str, str] | None:
     serving = [one.get("nodeName") for piece in slices for one in _serving(piece)]
     if service["spec"].get("externalTrafficPolicy") == "Local" and here not in serving:
         return "noLocalEndpoints", ""
-    return ("", "") if serving else ("noEndpoints", "")
+    return None if serving else ("noEndpoints", "")
 
 
 def _conflict(chosen: Sequence[Advertisement], pool: Pool) -> str:
