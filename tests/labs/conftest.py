@@ -4,13 +4,14 @@ from collections.abc import Iterator
 
 import pytest
 from counts import pytest_generate_tests, times
+from owners import start
 from unpacked import wanted
 
 from labs.errors import LabError
 from labs.packages import OFFERS, Daemon, Daemons, ensure
 from labs.process_tree import ProcessTree
 
-__all__ = ["pytest_generate_tests", "times"]
+__all__ = ["pytest_generate_tests", "start", "times"]
 
 
 @pytest.fixture(scope="session")

@@ -9,8 +9,7 @@ from dataclasses import replace
 from pathlib import Path
 
 import pytest
-from counts import Times
-from owners import LOCRIB, Owner, pass_time
+from owners import LOCRIB, Owner, Start, pass_time
 
 from labs.errors import LabError
 from labs.lab import Lab
@@ -102,81 +101,77 @@ def traces(runtime: Path) -> list[Path]:
     return [path for path in runtime.rglob("*") if not path.is_dir()]
 
 
-def moments(count: int) -> Iterator[tuple[str, float]]:
-    """Choose a stage, each in its turn, and seconds into it."""
-    chance = random.Random(4)  # noqa: S311 - the same moments each time
-    for number in range(count):
-        stage = STAGES[number % len(STAGES)]
-        yield stage, chance.uniform(0, LONGEST[stage])
+def moment(turn: int) -> tuple[str, float]:
+    """Choose a stage, each in its turn, and seconds into it; the same moments each time."""
+    stage = STAGES[turn % len(STAGES)]
+    return stage, random.Random(turn).uniform(0, LONGEST[stage])  # noqa: S311 - nothing secret
 
 
-def test_an_owner_in_python_killed_at_any_moment_leaves_nothing(
-    runtime: Path, times: Times
-) -> None:
-    for stage, seconds in moments(times(4, soak=80)):
-        owner = Owner(sys.executable, "-c", STORY, runtime=runtime)
-        owner.says(stage)
-        pass_time(seconds)
-        owner.kill()
-        assert traces(runtime) == []
+@pytest.mark.turns(4, soak=80)
+def test_an_owner_in_python_killed_at_any_moment_leaves_nothing(start: Start, turn: int) -> None:
+    stage, seconds = moment(turn)
+    owner = start(sys.executable, "-c", STORY)
+    owner.says(stage)
+    pass_time(seconds)
+    owner.kill()
 
 
+@pytest.mark.turns(3, soak=60)
 def test_a_command_that_keeps_a_lab_killed_at_any_moment_leaves_nothing(
-    runtime: Path, times: Times
+    runtime: Path, start: Start, turn: int
 ) -> None:
-    folder = runtime / "locrib" / "labs"
-    for stage, seconds in moments(times(3, soak=60)):
-        owner = Owner(*UP, runtime=runtime)
-        owner.says("Up")
-        client = None
-        if stage != "up":
-            owner.says("         Ctrl-C")
-            client = Owner(sys.executable, "-c", CLIENT, str(folder), runtime=runtime)
-            client.says("reached")
-        if stage == "down":
-            owner.process.send_signal(signal.SIGTERM)
-        pass_time(seconds)
-        owner.kill()
-        assert traces(runtime) == []
-        if client is not None:
-            status, said = client.ends()
-            assert (status, "LabError: " in said) == (1, True), said
+    stage, seconds = moment(turn)
+    owner = start(*UP)
+    owner.says("Up")
+    client = None
+    if stage != "up":
+        owner.says("         Ctrl-C")
+        client = start(sys.executable, "-c", CLIENT, str(runtime / "locrib" / "labs"))
+        client.says("reached")
+    if stage == "down":
+        owner.process.send_signal(signal.SIGTERM)
+    pass_time(seconds)
+    owner.kill()
+    if client is not None:
+        status, said = client.ends()
+        assert (status, "LabError: " in said) == (1, True), said
 
 
+@pytest.mark.turns(3, soak=60)
 def test_a_detached_lab_whose_holder_or_command_is_killed_leaves_nothing(
-    runtime: Path, times: Times
+    runtime: Path, start: Start, turn: int
 ) -> None:
-    folder = runtime / "locrib" / "labs"
-    for number, (stage, seconds) in enumerate(moments(times(3, soak=60))):
-        owner = Owner(*UP, "--detach", runtime=runtime)
-        if stage == "up":
-            holder = begun(owner)
-            pass_time(seconds / 2)
-            # Of a command that nobody waits for any more, nobody would know the lab.
-            owner.kill(holder if number % 2 else None)
-        else:
-            owner.says("Ready")
-            holder = holder_of(owner)
-            assert holder is not None
-            if stage == "verbs":
-                client = Owner(sys.executable, "-c", CLIENT, str(folder), runtime=runtime)
-                client.says("reached")
-                pass_time(seconds)
-                owner.kill(holder)
-                status, said = client.ends()
-                assert (status, "LabError: " in said) == (1, True), said
-            else:
-                ending = Owner(*LOCRIB, "down", "killed", runtime=runtime)
-                pass_time(0.3 + seconds)
-                if number % 2:
-                    owner.kill(holder)
-                    ending.ends()
-                else:
-                    ending.kill()
-                    again = Owner(*LOCRIB, "down", "--all", runtime=runtime)
-                    assert again.ends()[0] in (Exit.OK, Exit.INPUT)  # it may end on its way there
-                    owner.gone()
-        assert traces(runtime) == []
+    stage, seconds = moment(turn)
+    first = (turn - 1) // len(STAGES) % 2 == 0  # each stage has its turn with each of two ends
+    owner = start(*UP, "--detach")
+    if stage == "up":
+        holder = begun(owner)
+        pass_time(seconds / 2)
+        # Of a command that nobody waits for any more, nobody would know the lab.
+        owner.kill(holder if first else None)
+        return
+    owner.says("Ready")
+    held = holder_of(owner)
+    assert held is not None
+    if stage == "verbs":
+        client = start(sys.executable, "-c", CLIENT, str(runtime / "locrib" / "labs"))
+        client.says("reached")
+        pass_time(seconds)
+        owner.kill(held)
+        status, said = client.ends()
+        assert (status, "LabError: " in said) == (1, True), said
+    elif first:
+        ending = start(*LOCRIB, "down", "killed")
+        pass_time(0.3 + seconds)
+        owner.kill(held)
+        ending.ends()
+    else:
+        ending = start(*LOCRIB, "down", "killed")
+        pass_time(0.3 + seconds)
+        ending.kill()
+        again = start(*LOCRIB, "down", "--all")
+        assert again.ends()[0] in (Exit.OK, Exit.INPUT)  # it may end on its way there
+        owner.gone()
 
 
 def begun(owner: Owner) -> int:
@@ -196,8 +191,8 @@ def holder_of(owner: Owner) -> int | None:
     return next((number for number, command in found.items() if " --ready " in command), None)
 
 
-def test_a_child_that_its_owner_forked_does_not_keep_the_lab(runtime: Path) -> None:
-    owner = Owner(sys.executable, "-c", FORKS, runtime=runtime)
+def test_a_child_that_its_owner_forked_does_not_keep_the_lab(start: Start) -> None:
+    owner = start(sys.executable, "-c", FORKS)
     child = int(owner.says("child").split()[1])
     owner.processes()
     os.kill(owner.process.pid, signal.SIGKILL)
@@ -206,8 +201,8 @@ def test_a_child_that_its_owner_forked_does_not_keep_the_lab(runtime: Path) -> N
     owner.kill(child)
 
 
-def test_a_detached_lab_that_dies_on_its_way_up_is_told_of(runtime: Path) -> None:
-    owner = Owner(*UP, "--detach", runtime=runtime)
+def test_a_detached_lab_that_dies_on_its_way_up_is_told_of(start: Start) -> None:
+    owner = start(*UP, "--detach")
     holder = begun(owner)
     os.kill(holder, signal.SIGKILL)
     status, said = owner.ends()

@@ -11,7 +11,7 @@ from pathlib import Path
 
 import pytest
 from counts import Times
-from owners import LOCRIB, Owner
+from owners import LOCRIB, Owner, Start
 from unpacked import wanted
 
 from labs import topology_file
@@ -132,16 +132,6 @@ def test_a_lab_whose_user_interrupts_it_goes_on(times: Times) -> None:
         assert [line for line in left if "sleep 0.01" in line] == []
 
 
-@pytest.fixture
-def started(runtime: Path) -> Iterator[dict[str, Owner]]:
-    """Owners by name, ended after the test whatever happens."""
-    owners: dict[str, Owner] = {}
-    yield owners
-    for owner in owners.values():
-        owner.kill()
-    assert list((runtime / "locrib" / "labs").iterdir()) == []
-
-
 def end(*owners: Owner) -> None:
     for owner in owners:
         owner.process.send_signal(signal.SIGTERM)
@@ -151,47 +141,46 @@ def end(*owners: Owner) -> None:
         owner.gone()
 
 
+@pytest.mark.turns(2, soak=50)
+@pytest.mark.usefixtures("turn")
 def test_of_two_labs_of_one_name_started_at_one_moment_one_comes_up(
-    runtime: Path, started: dict[str, Owner], times: Times
+    runtime: Path, start: Start
 ) -> None:
     folder = runtime / "locrib" / "labs"
-    for _ in range(times(2, soak=50)):
-        pair = [Owner(*LOCRIB, "up", "first-session", "--name", "same", runtime=runtime)
-                for _ in range(2)]  # fmt: skip
-        started |= dict(zip(("one", "other"), pair, strict=True))
+    pair = [start(*LOCRIB, "up", "first-session", "--name", "same") for _ in range(2)]
 
-        def refused(pair: list[Owner] = pair) -> Owner | None:
-            names(folder)  # a look at the list disturbs neither
-            return next((owner for owner in pair if owner.process.poll() is not None), None)
+    def refused() -> Owner | None:
+        names(folder)  # a look at the list disturbs neither
+        return next((owner for owner in pair if owner.process.poll() is not None), None)
 
-        loser = poll("one of them is refused", refused, 60)
-        status, said = loser.ends()
-        assert (status, "a lab called same is up already" in said) == (Exit.BUSY, True), said
-        (winner,) = (owner for owner in pair if owner is not loser)
-        winner.says("Ready")
-        assert [info.process for info in labs_up(folder)] == [winner.process.pid]
-        end(winner)
-        loser.gone()
-        assert list(folder.iterdir()) == []
+    loser = poll("one of them is refused", refused, 60)
+    status, said = loser.ends()
+    assert (status, "a lab called same is up already" in said) == (Exit.BUSY, True), said
+    (winner,) = (owner for owner in pair if owner is not loser)
+    winner.says("Ready")
+    assert [info.process for info in labs_up(folder)] == [winner.process.pid]
+    end(winner)
+    loser.gone()
+    assert list(folder.iterdir()) == []
 
 
+@pytest.mark.turns(2, soak=50)
+@pytest.mark.usefixtures("turn")
 def test_two_labs_started_at_one_moment_both_come_up_and_know_nothing_of_each_other(
-    runtime: Path, started: dict[str, Owner], times: Times
+    runtime: Path, start: Start
 ) -> None:
     folder = runtime / "locrib" / "labs"
-    for _ in range(times(2, soak=50)):
-        for name in ("first-session", "four-daemons"):
-            started[name] = Owner(*LOCRIB, "up", name, runtime=runtime)
-        for owner in started.values():
-            owner.says("Ready")
-        assert {info.name: info.process for info in labs_up(folder)} == {
-            name: owner.process.pid for name, owner in started.items()
-        }
-        for name in started:
-            with RemoteLab(folder, name) as lab:
-                assert lab.curl("client", POD)[0].server == "pod1"
-        end(*started.values())
-        assert list(folder.iterdir()) == []
+    started = {name: start(*LOCRIB, "up", name) for name in ("first-session", "four-daemons")}
+    for owner in started.values():
+        owner.says("Ready")
+    assert {info.name: info.process for info in labs_up(folder)} == {
+        name: owner.process.pid for name, owner in started.items()
+    }
+    for name in started:
+        with RemoteLab(folder, name) as lab:
+            assert lab.curl("client", POD)[0].server == "pod1"
+    end(*started.values())
+    assert list(folder.iterdir()) == []
 
 
 @pytest.fixture

@@ -1,6 +1,6 @@
 """How often a test of labs does what may go wrong now and then: often in `make soak` only.
 
-One switch for both kinds of test: hypothesis' profile `soak` gives properties thousands of
+One switch for all kinds of test: hypothesis' profile `soak` gives properties thousands of
 examples, and what repeats itself against real daemons its full count. tests/labs/conftest.py takes
 the two names below in.
 """
@@ -43,7 +43,15 @@ def times(pytestconfig: pytest.Config) -> Times:
 
 
 def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
-    """Repeat the tests of `WHOLE_TESTS` where the run soaks."""
+    """Make a test of each turn, so that a long run tells how far it is and which turn failed.
+
+    A test marked `turns(4, soak=80)` takes its turn's number as `turn`. The tests of `WHOLE_TESTS`
+    are repeated as they are, where the run soaks.
+    """
+    if (turns := metafunc.definition.get_closest_marker("turns")) is not None:
+        count = turns.kwargs["soak"] if is_soaking(metafunc.config) else turns.args[0]
+        metafunc.parametrize("turn", range(1, count + 1), ids=lambda turn: f"turn-{turn}")
+        return
     file = metafunc.definition.path.name
     count = next((n for pattern, n in WHOLE_TESTS.items() if fnmatch(file, pattern)), 1)
     if is_soaking(metafunc.config) and count > 1:

@@ -11,8 +11,10 @@ import subprocess
 import sys
 import time
 import uuid
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
+import pytest
 from processes import in_namespace
 
 from labs.polling import poll
@@ -70,8 +72,18 @@ class Owner:
     def kill(self, number: int | None = None) -> None:
         """Kill it, or one of its processes, without a warning, and wait until all of it is gone."""
         self.processes()  # finds its namespaces while they can be found
-        with contextlib.suppress(ProcessLookupError):
-            os.kill(number or self.process.pid, signal.SIGKILL)
+        if number is None:
+            self.process.kill()
+        else:
+            with contextlib.suppress(ProcessLookupError):
+                os.kill(number, signal.SIGKILL)
+        self.gone()
+
+    def end(self) -> None:
+        """Kill whatever lives of it, as after a test that failed half-way."""
+        for number in self.processes():
+            with contextlib.suppress(ProcessLookupError):
+                os.kill(number, signal.SIGKILL)
         self.gone()
 
     def gone(self) -> None:
@@ -84,6 +96,23 @@ class Owner:
         """Wait for its own end; return its status and what it printed since."""
         said, _ = self.process.communicate(timeout=READ_SECONDS)
         return self.process.returncode, said
+
+
+Start = Callable[..., Owner]
+
+
+@pytest.fixture
+def start(runtime: Path) -> Iterator[Start]:
+    """Start owners in the test's runtime folder; what a failing test leaves of them is ended."""
+    started: list[Owner] = []
+
+    def begin(*argv: str) -> Owner:
+        started.append(Owner(*argv, runtime=runtime))
+        return started[-1]
+
+    yield begin
+    for owner in started:
+        owner.end()
 
 
 def pass_time(seconds: float) -> None:
