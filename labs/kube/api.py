@@ -10,7 +10,7 @@ import threading
 from collections.abc import Sequence
 from typing import Any
 
-from labs.kube import admission, deleting, recording, reviews, selectors, violation
+from labs.kube import admission, custom, deleting, recording, reviews, selectors, violation
 from labs.kube.admission import DeniedError, How, Review, Webhook
 from labs.kube.errors import ApiError, bad_request, conflict, invalid, no_such_path, not_found
 from labs.kube.kinds import Kind, Kinds
@@ -38,6 +38,7 @@ class Api:
         self.webhooks = list(webhooks)
         self.writing = threading.RLock()
         self._writer = Writer(self)
+        custom.define(self.kinds, store)
 
     def kind(self, resource: str, version: str | None = None) -> Kind:
         """The kind behind "services" or "bgppeers.metallb.io", in the storage version by default.

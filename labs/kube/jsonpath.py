@@ -1,7 +1,7 @@
-r"""The JSONPath of printer columns: ".spec.peerASN", ".conditions[?(@.type=='Ready')].status".
+"""The JSONPath of printer columns: ".spec.peerASN", ".conditions[?(@.type=='Ready')].status".
 
 Source: the subset that a CustomResourceDefinition's additionalPrinterColumns may use: fields
-(with "\." for a dot inside a name), indices, "[*]" and a comparison of one field with a text.
+(a backslash before a dot inside a name), indices, "[*]" and a comparison of one field with a text.
 """
 
 import json

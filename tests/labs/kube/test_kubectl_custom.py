@@ -29,6 +29,18 @@ def test_a_custom_kind_is_as_good_as_any(kubectl: Kubectl) -> None:
     assert "asn\t<integer>" in kubectl("explain", "peer.spec")
 
 
+def test_its_definition_can_be_seen_and_waited_for(kubectl: Kubectl) -> None:
+    assert kubectl("get", "crd", "-o", "name") == (
+        "customresourcedefinition.apiextensions.k8s.io/peers.example.com\n"
+    )
+    assert "condition met" in kubectl(
+        "wait", "--for=condition=Established", "crd/peers.example.com"
+    )
+    versions = kubectl.json("get", "crd", "peers.example.com")["spec"]["versions"]
+    assert {(one["name"], one["storage"]) for one in versions} == {("v1", False), ("v2", True)}
+    assert "NotAllowed" in kubectl.fails("delete", "crd", "peers.example.com")
+
+
 def test_a_deprecated_version_is_served_with_its_warning(kubectl: Kubectl) -> None:
     done = kubectl.run("apply", "-f", "-", stdin=json.dumps(old_peer("a")))
     assert done.stdout == "peer.example.com/a created\n"
