@@ -8,6 +8,7 @@ import asyncio
 import logging
 import socket
 import threading
+from concurrent.futures import ThreadPoolExecutor
 from typing import Any, Self
 
 from tornado.httpserver import HTTPServer
@@ -31,6 +32,7 @@ _PLATFORM = "linux/amd64"
 _HARD_LIMIT = 64 * 1024 * 1024
 """Bodies beyond our limit are read this far, so that the client gets to read the refusal."""
 _STARTS_WITHIN = 10.0
+_THREADS = 128
 
 
 class About(Base):
@@ -187,6 +189,8 @@ class Server:
 
     async def _serve(self) -> None:
         self._loop, self._end = asyncio.get_running_loop(), asyncio.Event()
+        # Each exec waits in a thread for its program's end; most of them are never needed.
+        self._loop.set_default_executor(ThreadPoolExecutor(_THREADS, "kube api stream"))
         bell = Bell(self._api.store, self._loop)
         shared: dict[str, Any] = {
             "api": self._api,

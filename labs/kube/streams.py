@@ -257,6 +257,9 @@ class Channels(PodSocket):
                 code = 0  # attaching went well; how the program ended is in the pod's status
             await self._tell(STATUS, json.dumps(_ended(code)).encode())
             self.close(1000)
+        except asyncio.CancelledError:
+            process.kill()  # the server ends, and what it started with it
+            raise
         finally:
             for pump in pumps:
                 pump.cancel()

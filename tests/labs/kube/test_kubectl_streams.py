@@ -111,6 +111,46 @@ def test_what_a_client_started_ends_when_it_leaves(kubectl: Kubectl) -> None:
     poll("the program has ended", lambda: ended(pid))
 
 
+def test_a_server_that_closes_ends_its_streams_and_programs(
+    cluster: Cluster, kubectl: Kubectl, echo: int
+) -> None:
+    script = "echo started as $$; exec sleep 600"
+    watching = [
+        Watching(kubectl.start("exec", "web", "--", "sh", "-c", script)),
+        Watching(kubectl.start("logs", "-f", "web")),
+        Watching(kubectl.start("port-forward", "pod/web", f":{echo}")),
+    ]
+    for one, first in zip(watching, ("started", "three", "Forwarding"), strict=True):
+        one.until(first)
+    port = int(watching[2].lines[0].split()[2].rpartition(":")[2])
+    with socket.create_connection(("127.0.0.1", port), timeout=PATIENCE) as outside:
+        outside.sendall(b"x")
+        assert outside.recv(1) == b"X"
+        cluster.server.close()
+    pid = int(watching[0].lines[0].split()[-1])
+    poll("the program has ended", lambda: ended(pid))
+    assert [one.name for one in threading.enumerate() if one.name.startswith("kube api")] == []
+    for one in watching:
+        one.close()
+
+
+def test_many_programs_run_at_once(kubectl: Kubectl) -> None:
+    running = [
+        Watching(kubectl.start("exec", "-i", "web", "--", "cat", stdin=subprocess.PIPE))
+        for _ in range(12)
+    ]
+    for number, one in enumerate(running):
+        assert one.program.stdin is not None
+        one.program.stdin.write(f"number {number}\n")
+        one.program.stdin.flush()
+    for number, one in enumerate(running):
+        one.until(f"number {number}")
+        assert one.program.stdin is not None
+        one.program.stdin.close()
+        assert one.program.wait(PATIENCE) == 0
+        one.close()
+
+
 def ended(pid: int) -> bool:
     try:
         os.kill(pid, 0)
