@@ -18,6 +18,7 @@ from labs.kube_proxy import TrafficPolicy
 from labs.roas import Roa, read_roa
 from labs.toml_file import TomlFile, TomlTable, interface, prefix
 from labs.topology import End, Host, Link, Role, Service, Topology
+from labs.topology_addresses import check_addresses
 from labs.topology_limits import limit
 from labs.topology_sessions import check_sessions, read_session
 from labs.topology_static import check_static_routes, read_static_routes
@@ -111,6 +112,7 @@ def parse(text: str, file: str) -> Topology:
         services=tuple(_service(n, t, hosts) for n, t in toml.tables("service").items()),
         node_routes=whole.flag("node_routes"),
     )
+    check_addresses(toml, topology)
     _check_gateways(toml, topology)
     _check_validators(toml, topology)
     check_static_routes(toml, topology)
@@ -233,21 +235,13 @@ def _link(table: TomlTable, hosts: Collection[str], switches: Collection[str]) -
 
 
 def _check_links(toml: TomlFile, links: list[Link]) -> None:
-    """Refuse two links between the same two, and an address that two hosts have."""
+    """Refuse two links between the same two."""
     pairs: set[frozenset[str]] = set()
-    owners: dict[str, str] = {}
     for number, link in enumerate(links):
         pair = frozenset(link.names)
         if pair in pairs:
             toml.fail(f"link.{number}", f"{' and '.join(link.names)} have a link already")
         pairs.add(pair)
-        for end in link.ends:
-            address = end.address.partition("/")[0]
-            if address and owners.setdefault(address, end.host) != end.host:
-                toml.fail(
-                    f"link.{number}.addresses",
-                    f"{address} is the address of {owners[address]} too",
-                )
 
 
 def _pod(name: str, table: TomlTable, nodes: Collection[str]) -> tuple[Host, Link]:

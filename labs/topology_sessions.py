@@ -10,6 +10,7 @@ from labs.topology_limits import limit
 
 _ENDS: Final = 2
 _SHORTEST_HOLD: Final = 3  # seconds, RFC 4271 section 4.2
+_LONGEST_PASSWORD: Final = 80  # Linux: TCP_MD5SIG_MAXKEYLEN (tcp(7))
 _SIDE: Final = (
     *("sends", "accepts", "hold", "passive", "client", "next_hop_self", "as_override"),
     "max_prefixes",
@@ -46,8 +47,13 @@ def read_session(table: TomlTable, topology: Topology) -> Session:
         if bfd and (why := limit(topology.hosts[end].daemons, "bfd")):
             table.fail("bfd", f"{end} {why}")
     password = table.text("password", "a password without spaces", "")
-    if password and not password.isalnum():
-        table.fail("password", "expected letters and digits only")
+    if password and not (password.isascii() and password.isalnum()):
+        table.fail("password", "expected letters and digits only, without accents")
+    if len(password) > _LONGEST_PASSWORD:
+        table.fail(
+            "password",
+            f"expected at most {_LONGEST_PASSWORD} letters and digits, seen {len(password)}",
+        )
     return Session(sides, bfd, password)
 
 
