@@ -26,16 +26,23 @@ def pod_defaults(new: Obj, old: Obj | None) -> Obj:
     """What the API server and its admission plug-ins add to a pod."""
     spec = image_policies(dict(new.get("spec") or {}))
     spec.setdefault("enableServiceLinks", True)
-    if old is None:
-        name = spec.get("serviceAccountName") or spec.get("serviceAccount") or "default"
-        spec |= {"serviceAccountName": name, "serviceAccount": name}
-        spec.setdefault("priority", 0)
-        spec.setdefault("preemptionPolicy", "PreemptLowerPriority")
-        spec["tolerations"] = _tolerations(spec.get("tolerations") or [])
+    # What admission added once stays: whoever changes the pod need not repeat it.
+    spec = {**{name: one for name, one in _admitted(old).items() if one}, **spec}
+    name = spec.get("serviceAccountName") or spec.get("serviceAccount") or "default"
+    spec |= {"serviceAccountName": name, "serviceAccount": name}
+    spec.setdefault("priority", 0)
+    spec.setdefault("preemptionPolicy", "PreemptLowerPriority")
+    spec["tolerations"] = _tolerations(spec.get("tolerations") or [])
     for part in ("containers", "initContainers"):
         if part in spec:
             spec[part] = [_requests(one) for one in spec[part]]
     return {**new, "spec": spec}
+
+
+def _admitted(old: Obj | None) -> Obj:
+    before = (old or {}).get("spec") or {}
+    names = ("serviceAccountName", "serviceAccount", "priority", "preemptionPolicy")
+    return {name: before.get(name) for name in names}
 
 
 def _tolerations(given: list[Obj]) -> list[Obj]:

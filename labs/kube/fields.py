@@ -15,6 +15,7 @@ from typing import Any
 
 from labs.kube.errors import bad_request
 from labs.kube.schema import ABSENT, Obj, Schema
+from labs.kube.schema_check import with_defaults
 
 Path = tuple[str, ...]
 Fields = frozenset[Path]
@@ -173,7 +174,8 @@ def merged(old: Any, new: Any, schema: Schema, path: Path = ()) -> Any:  # noqa:
         return done
     if _is_keyed(old, schema) and _is_keyed(new, schema):
         return _merged_list(old, new, schema, path)
-    return new
+    # What is owned as a whole is compared as a whole: with the defaults inside it.
+    return with_defaults(new, schema)
 
 
 def _merged_list(old: list[Any], new: list[Any], schema: Schema, path: Path) -> list[Any]:
@@ -188,7 +190,7 @@ def _merged_list(old: list[Any], new: list[Any], schema: Schema, path: Path) -> 
         if name not in named
         else merged(known[name], named[name], items, (*path, name))
         if name in known
-        else named[name]
+        else with_defaults(named[name], items)
         for name in _order(list(known), list(named))
     ]
 
