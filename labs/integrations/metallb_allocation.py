@@ -8,8 +8,9 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Final
 
-from labs.integrations.metallb_allocator import AllocationError, Allocator, Request, request
+from labs.integrations.metallb_allocator import Allocator
 from labs.integrations.metallb_go import Address, parsed_address, quoted, quoted_list
+from labs.integrations.metallb_request import AllocationError, Request, request
 from labs.integrations.metallb_speaker import key
 from labs.kube.schema import Obj
 

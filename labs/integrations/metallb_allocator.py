@@ -7,76 +7,17 @@ asks them by name, so that a lab does the same every time.
 Source: MetalLB internal/allocator (allocator.go, allocation.go, k8salloc).
 """
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
-from typing import Final
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
 
-from labs.integrations.metallb_go import Address, Network, quoted, quoted_list
-from labs.integrations.metallb_selectors import any_matches, labels_of
-from labs.integrations.metallb_speaker import key
+from labs.integrations.metallb_go import Address, quoted, quoted_list
+from labs.integrations.metallb_pool_size import LARGEST, is_buggy, size, usable
+from labs.integrations.metallb_request import AllocationError, Request, is_for
 from labs.integrations.metallb_values import Pool
 from labs.kube.schema import Obj
 
 _IPV4, _IPV6 = 4, 6
-_ENDLESS: Final = 62
-"""A prefix with so many free bits never runs out; MetalLB counts it as the largest number."""
-_LARGEST: Final = (1 << 63) - 1
 _SINGLE, _PREFER = "SingleStack", "PreferDualStack"
-
-
-class AllocationError(Exception):
-    """There is no address for the Service; the text is MetalLB's."""
-
-
-@dataclass(frozen=True)
-class Request:
-    """What a Service needs its addresses for.
-
-    Attributes:
-        service: "namespace/name".
-        namespace: its namespace.
-        labels: its labels.
-        ports: ("TCP", 80), ...
-        sharing: the key by which it shares an address with others; "" for no.
-        backend: its selector when only its own pods may answer (policy Local); else "".
-        versions: the IP versions of its cluster addresses.
-        policy: its ipFamilyPolicy.
-        first: the IP version it prefers.
-    """
-
-    service: str
-    namespace: str
-    labels: Mapping[str, str]
-    ports: tuple[tuple[str, int], ...]
-    sharing: str
-    backend: str
-    versions: frozenset[int]
-    policy: str
-    first: int
-
-    @property
-    def family(self) -> str:
-        """As MetalLB calls it: "ipv4", "ipv6" or "dual"."""
-        return "dual" if len(self.versions) > 1 else f"ipv{next(iter(self.versions), 4)}"
-
-
-def request(service: Obj, sharing: str, versions: Iterable[int]) -> Request:
-    """What a Service asks for."""
-    spec = service["spec"]
-    local = spec.get("externalTrafficPolicy") == "Local"
-    selector = spec.get("selector") or {}
-    families = spec.get("ipFamilies") or ["IPv4"]
-    return Request(
-        key(service),
-        service["metadata"].get("namespace", ""),
-        labels_of(service),
-        tuple((one.get("protocol", "TCP"), one["port"]) for one in spec.get("ports") or ()),
-        sharing,
-        ",".join(f"{name}={value}" for name, value in sorted(selector.items())) if local else "",
-        frozenset(versions),
-        spec.get("ipFamilyPolicy") or _SINGLE,
-        _IPV6 if families[0] == "IPv6" else _IPV4,
-    )
 
 
 @dataclass(frozen=True)
@@ -114,14 +55,12 @@ class Allocator:
             if pool is None:
                 self.unassign(service)
             else:
-                self._entries[service] = Entry(
-                    pool.name, entry.addresses, entry.ports, entry.sharing, entry.backend
-                )
+                self._entries[service] = replace(entry, pool=pool.name)
 
     def pool_of(self, addresses: Sequence[Address]) -> Pool | None:
         """The pool that may give out all these addresses."""
         for pool in self.pools:
-            usable = [one for one in addresses if not (pool.avoid_buggy and _is_buggy(one))]
+            usable = [one for one in addresses if not (pool.avoid_buggy and is_buggy(one))]
             if len(usable) == len(addresses) and all(map(pool.holds, usable)):
                 return pool
         return None
@@ -206,7 +145,7 @@ class Allocator:
         for version in (_IPV4, _IPV6):
             assigned = sum(one.version == version for one in used)
             told[f"assignedIPv{version}"] = assigned
-            told[f"availableIPv{version}"] = _size(pool, version) - assigned
+            told[f"availableIPv{version}"] = size(pool, version) - assigned
         return told
 
     def _named(self, name: str) -> Pool:
@@ -225,7 +164,7 @@ class Allocator:
             and (one.reserved.namespaces or one.reserved.services)
             and is_for(one, asked)
         ]
-        return [pool for _, pool in sorted(pools, key=lambda pair: pair[0] or _LARGEST)]
+        return [pool for _, pool in sorted(pools, key=lambda pair: pair[0] or LARGEST)]
 
     def _open(self) -> list[Pool]:
         return [one for one in self.pools if one.auto_assign and one.reserved is None]
@@ -254,7 +193,7 @@ class Allocator:
         found: dict[int, Address] = {}
         for network in pool.networks:
             if network.version not in found:
-                for address in _usable(network, pool):
+                for address in usable(network, pool):
                     try:
                         self._check_sharing(asked, address)
                     except AllocationError:
@@ -299,15 +238,6 @@ class _Found:
     addresses: Mapping[int, Address]
 
 
-def is_for(pool: Pool, asked: Request) -> bool:
-    """Whether a pool may give such a Service an address."""
-    if pool.reserved is None:
-        return True
-    if pool.reserved.namespaces and asked.namespace not in pool.reserved.namespaces:
-        return False
-    return not pool.reserved.services or any_matches(pool.reserved.services, asked.labels)
-
-
 def _chosen(found: _Found, asked: Request) -> tuple[Address, ...]:
     """Of free addresses, those the Service's families and policy ask for.
 
@@ -325,37 +255,3 @@ def _chosen(found: _Found, asked: Request) -> tuple[Address, ...]:
         # MetalLB takes "no address" for one here too.
         raise AllocationError('["<nil>"] is not allowed in config')
     raise AllocationError(f"no available IPs in pool {found.pool} for {asked.family} IPFamily")
-
-
-def _usable(network: Network, pool: Pool) -> Iterator[Address]:
-    for address in network:
-        if not (pool.avoid_buggy and _is_buggy(address)):
-            yield address
-
-
-def _is_buggy(address: Address) -> bool:
-    """Some old devices take addresses ending in .0 or .255 for broadcasts."""
-    return address.version == _IPV4 and address.packed[-1] in {0, 255}
-
-
-def _size(pool: Pool, version: int) -> int:
-    total = 0
-    for network in pool.networks:
-        if network.version != version:
-            continue
-        free = network.max_prefixlen - network.prefixlen
-        if free >= _ENDLESS:
-            return _LARGEST
-        total += 1 << free
-        if pool.avoid_buggy and version == _IPV4:
-            total -= _buggy(network)
-    return total
-
-
-def _buggy(network: Network) -> int:
-    """How many addresses of an IPv4 prefix end in .0 or .255."""
-    whole = 24
-    if network.prefixlen <= whole:
-        return 2 << (whole - network.prefixlen)
-    ends = {network[0], network[-1]}
-    return sum(map(_is_buggy, ends))
