@@ -25,6 +25,7 @@ _FORMS: dict[str, Form] = {
 }
 _VERSIONS = {"meta.k8s.io": "v1", "apidiscovery.k8s.io": "v2"}
 _SHOWN = 64
+DEEPEST = 128
 
 
 def media_type(header: str) -> str:
@@ -79,13 +80,31 @@ def parsed(body: bytes, wanted: str) -> Any:  # noqa: ANN401 -- any JSON value
         ApiError: it is none (400).
     """
     try:
-        return json.loads(body, parse_constant=_refused)
+        value = json.loads(body, parse_constant=_refused)
+        if body.count(b"{") + body.count(b"[") > DEEPEST:
+            _check_depth(value)
     except (ValueError, RecursionError) as error:
         start = body[:_SHOWN].decode(errors="replace")
         raise bad_request(
             f"the object provided is unrecognized (must be of type {wanted}): "
             f"couldn't get version/kind; json parse error: {error} ({start!r} ...)"
         ) from None
+    return value
+
+
+def _check_depth(value: object) -> None:
+    """Refuse what nests deeper than anything real, before something runs out of stack on it."""
+    level = [value]
+    for _ in range(DEEPEST):
+        level = [
+            inner
+            for one in level
+            if isinstance(one, dict | list)
+            for inner in (one.values() if isinstance(one, dict) else one)
+        ]
+        if not level:
+            return
+    raise ValueError(f"nested deeper than {DEEPEST} levels")
 
 
 def checked(obj: Any, kind: Kind) -> Obj:  # noqa: ANN401 -- any JSON value

@@ -6,6 +6,7 @@ documentation.
 
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
+from typing import Any
 
 from labs.kube.errors import conflict, forbidden, invalid
 from labs.kube.kinds import Kind
@@ -28,6 +29,17 @@ class Wanted:
     grace: int | None = None
     uid: str = ""
     resource_version: str = ""
+
+
+def asked(options: Obj) -> dict[str, Any]:
+    """What a DeleteOptions asks for, as `Api.delete` takes it."""
+    known = options.get("preconditions") or {}
+    return {
+        "grace": options.get("gracePeriodSeconds"),
+        "uid": known.get("uid") or "",
+        "resource_version": known.get("resourceVersion") or "",
+        "dry_run": options.get("dryRun") == ["All"],
+    }
 
 
 def marked(obj: Obj, kind: Kind, wanted: Wanted) -> Obj | None:

@@ -5,7 +5,7 @@ Source: the HTTP side of the Kubernetes API concepts; what kubectl 1.37 sends an
 
 from typing import Any
 
-from labs.kube import bodies, listing, paths, subresources, tables, watching
+from labs.kube import bodies, deleting, listing, paths, subresources, tables, watching
 from labs.kube.answering import Base
 from labs.kube.core_options import BINDING, DELETE_OPTIONS, EVICTION, SCALE
 from labs.kube.errors import bad_request, invalid_options, method_not_allowed, success
@@ -266,20 +266,12 @@ class Resources(Base):
 
     def _remove(self, target: Target, name: str, namespace: str, options: Obj) -> Obj:
         query = self.query()
-        known = options.get("preconditions") or {}
-        grace = options.get("gracePeriodSeconds")
-        if grace is None and query.get("gracePeriodSeconds", "").isdecimal():
-            grace = int(query["gracePeriodSeconds"])
-        return self.api.delete(
-            target.kind.resource,
-            name,
-            namespace,
-            propagation=_propagation(options, query),
-            grace=grace,
-            uid=known.get("uid", ""),
-            resource_version=known.get("resourceVersion", ""),
-            dry_run=self._how("DeleteOptions")["dry_run"] or options.get("dryRun") == ["All"],
-        )
+        how = deleting.asked(options)
+        if how["grace"] is None and query.get("gracePeriodSeconds", "").isdecimal():
+            how["grace"] = int(query["gracePeriodSeconds"])
+        how["dry_run"] = how["dry_run"] or self._how("DeleteOptions")["dry_run"]
+        how["propagation"] = _propagation(options, query)
+        return self.api.delete(target.kind.resource, name, namespace, **how)
 
     def _delete_one(self, target: Target, name: str, namespace: str, options: Obj) -> None:
         kind = target.kind

@@ -4,6 +4,7 @@ Source: "Resource URIs" in the Kubernetes API concepts.
 """
 
 from dataclasses import dataclass
+from urllib.parse import unquote
 
 from labs.kube.errors import no_such_path
 from labs.kube.kinds import Kind, Kinds
@@ -29,7 +30,7 @@ def target(path: str, kinds: Kinds) -> Target:
     Raises:
         ApiError: nothing (404).
     """
-    parts = path.strip("/").split("/")
+    parts = [unquote(part) for part in path.strip("/").split("/")]
     if parts[0] == "api" and len(parts) > _CORE:
         group, version, rest = "", parts[1], parts[_CORE:]
     elif parts[0] == "apis" and len(parts) > _GROUPED:

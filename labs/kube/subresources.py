@@ -3,6 +3,7 @@
 Sources: Scale (autoscaling/v1), Eviction (policy/v1) and Binding (core/v1) in the API reference.
 """
 
+from labs.kube import deleting
 from labs.kube.api import Api
 from labs.kube.errors import bad_request
 from labs.kube.schema import Obj
@@ -55,17 +56,9 @@ def evict(api: Api, name: str, namespace: str, eviction: Obj, *, dry_run: bool) 
     Raises:
         ApiError: there is no such pod.
     """
-    options = eviction.get("deleteOptions") or {}
-    known = options.get("preconditions") or {}
-    api.delete(
-        "pods",
-        name,
-        namespace,
-        grace=options.get("gracePeriodSeconds"),
-        uid=known.get("uid", ""),
-        resource_version=known.get("resourceVersion", ""),
-        dry_run=dry_run or options.get("dryRun") == ["All"],
-    )
+    how = deleting.asked(eviction.get("deleteOptions") or {})
+    how["dry_run"] = how["dry_run"] or dry_run
+    api.delete("pods", name, namespace, **how)
 
 
 def bind(api: Api, name: str, namespace: str, binding: Obj) -> None:

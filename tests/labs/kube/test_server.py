@@ -37,6 +37,7 @@ def refused(answer: Answer, code: int, reason: str, words: str) -> None:
         (b"[1]", "application/json", 400, "a JSON object was expected"),
         (b"\xff\xfe", "application/json", 400, "the object provided is unrecognized"),
         (b"[" * 100_000, "application/json", 400, "the object provided is unrecognized"),
+        (b'{"a":' * 200 + b"1" + b"}" * 200, "application/json", 400, "nested deeper than 128"),
         (b'{"a": NaN}', "application/json", 400, "NaN is no JSON"),
         (b"a: b", "text/plain", 415, "accepted media types include: application/json"),
         (b"k8s\0\xff\xff", "application/vnd.kubernetes.protobuf", 400, ""),
