@@ -9,6 +9,7 @@ Sources: OpenAPI 3.0; the x-kubernetes-* extensions of the Kubernetes API docume
 
 import hashlib
 import json
+from functools import cache
 from typing import Any, Final
 
 from labs.kube.kinds import Kind, Kinds
@@ -30,8 +31,12 @@ _MIXED: Final = [{"type": "integer"}, {"type": "string"}]
 _META: Final = "io.k8s.apimachinery.pkg.apis.meta.v1"
 
 
+@cache
 def index(kinds: Kinds) -> Obj:
-    """The answer to /openapi/v3: where the document of each group and version is."""
+    """The answer to /openapi/v3: where the document of each group and version is.
+
+    kubectl asks for it with every command that writes, hence it is made once for each registry.
+    """
     places = dict.fromkeys((kind.group, kind.version) for kind in kinds)
     paths = {}
     for group, version in places:
