@@ -186,16 +186,20 @@ class Channels(PodSocket):
             self.refuse(error)
             return
         loop = asyncio.get_running_loop()
+        starting = loop.run_in_executor(None, start)
         try:
-            self.process = await loop.run_in_executor(None, start)
+            self.process = await asyncio.shield(starting)
+        except asyncio.CancelledError:
+            starting.add_done_callback(_dropped)  # the server ends while the program starts
+            raise
         except ApiError as error:
             # From here on kubectl reads what went wrong from the stream, not from the answer.
             self.refused = error
         await super().get(namespace, name, verb)
         if self.work is None and self.process is not None:
             # It was no WebSocket after all: nobody reads what was started.
-            self.process.kill()
-            await self._carry()
+            _drop(self.process)
+            await loop.run_in_executor(None, self.process.wait)
 
     def _starting(self, pod: Obj, container: str, argv: list[str] | None) -> Callable[[], Process]:
         """What starts the program, or attaches to the container's own."""
@@ -276,6 +280,19 @@ class Channels(PodSocket):
     async def _tell(self, channel: int, data: bytes) -> None:
         with contextlib.suppress(WebSocketClosedError):
             await self.write_message(bytes([channel]) + data, binary=True)
+
+
+def _dropped(starting: asyncio.Future[Process]) -> None:
+    if starting.exception() is None:
+        _drop(starting.result())
+
+
+def _drop(process: Process) -> None:
+    """Let go of a program that nobody will hear."""
+    process.kill()
+    for descriptor in (process.stdin, process.stdout, process.stderr):
+        if descriptor is not None:
+            os.close(descriptor)
 
 
 def _ended(code: int) -> Obj:

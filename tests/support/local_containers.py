@@ -68,6 +68,7 @@ class LocalContainers:
         self.attached = attached
         self.ended: set[str] = set()
         self.joined: list[LocalProcess] = []
+        self.executed: list[LocalProcess] = []
         self._pause = threading.Event()
 
     def logs(
@@ -114,7 +115,8 @@ class LocalContainers:
     ) -> LocalProcess:
         del pod, container
         try:
-            return LocalProcess(argv, stdin=stdin, tty=tty)
+            self.executed.append(LocalProcess(argv, stdin=stdin, tty=tty))
+            return self.executed[-1]
         except FileNotFoundError:
             raise bad_request(
                 f'OCI runtime exec failed: exec: "{argv[0]}": executable file not found in $PATH'

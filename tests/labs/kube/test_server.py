@@ -5,6 +5,7 @@ import threading
 
 import pytest
 from kubectl import Cluster, namespace
+from local_containers import LocalContainers
 from objects import config_map, deployment, node, pod
 from wire import SECONDS, Answer, Client
 
@@ -334,6 +335,20 @@ def test_a_bare_server_says_that_nothing_runs_behind_it() -> None:
         cluster.api.create(pod("a"))
         answer = Client(cluster.port)("GET", "/api/v1/namespaces/default/pods/a/log")
         refused(answer, 400, "BadRequest", "no kubelet runs behind this API server")
+
+
+def test_an_exec_that_is_no_websocket_leaves_no_program(
+    cluster: Cluster, client: Client, containers: LocalContainers
+) -> None:
+    cluster.api.create(pod("a"))
+    path = "/api/v1/namespaces/default/pods/a/exec?command=sleep&command=600&stdin=true"
+    answer = client("GET", path, Sec_WebSocket_Protocol="v5.channel.k8s.io")
+    assert answer.code == 400
+    assert [process.wait() for process in containers.executed] == [137]
+    answer = client("GET", path)
+    refused(answer, 400, "BadRequest", "a WebSocket with the subprotocol v5.channel.k8s.io")
+    answer = client("POST", path)
+    refused(answer, 400, "BadRequest", "exec is served over WebSocket only")
 
 
 def test_a_websocket_from_a_page_is_refused(cluster: Cluster, client: Client) -> None:
