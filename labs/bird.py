@@ -7,34 +7,18 @@ errors. A line that continues the one above opens with a space instead of a code
 
 import contextlib
 
-from labs.closing import Closing
 from labs.control_socket import COMMAND_SECONDS, ControlSocket
-from labs.daemon_log import DaemonLog
-from labs.daemon_start import check_start, spawn_daemon
+from labs.daemon_start import check_start
 from labs.errors import LabError
-from labs.packages import Daemon
+from labs.lone_daemon import LoneDaemon
 from labs.polling import poll
-from labs.process_tree import ProcessTree
 
 FIRST_ERROR = 8000
 CODE_LENGTH = 4
 
 
-class Bird(Closing):
+class Bird(LoneDaemon):
     """bird running in one host; use it in a `with` block."""
-
-    def __init__(self, tree: ProcessTree, host: str, daemon: Daemon, config: str) -> None:
-        """Start it and wait until it answers.
-
-        Raises:
-            LabError: it ended; the text quotes its last lines.
-        """
-        self._tree = tree
-        self._host = host
-        self._daemon = daemon
-        self._log = DaemonLog()
-        self.root = tree.root(host, daemon)
-        self.start(config)
 
     def start(self, config: str) -> None:
         """Start the daemon and wait until it answers.
@@ -45,8 +29,7 @@ class Bird(Closing):
         self._write(config)
         arguments = ["-f", "-c", "/etc/bird/bird.conf", "-s", "/run/bird.ctl"]
         argv = ["/usr/sbin/bird", *arguments]
-        self._process = spawn_daemon(self._tree, self._host, self._daemon, argv)
-        self._log.begin(self._process)
+        self._spawn(argv)
         self._control = ControlSocket(self._tree, f"{self.root}/run/bird.ctl", _whole_answer)
 
         def connected() -> bool:
@@ -62,24 +45,11 @@ class Bird(Closing):
     def close(self) -> None:
         """Stop the daemon; `start` starts it again."""
         self._control.close()
-        self._process.stop()
-        self._log.end()
+        super().close()
 
     def disconnect(self) -> None:
         """Close the connection to the daemon, which goes on or ends with its lab."""
         self._control.close()
-
-    def log(self) -> str:
-        """Return what the daemon has logged."""
-        return self._log.text()
-
-    def alive(self) -> bool:
-        """Tell whether the daemon runs."""
-        return self._process.wait(0) is None
-
-    def signal(self, number: int) -> None:
-        """Send the daemon a signal."""
-        self._tree.request("kill", pid=self._process.pid, number=number)
 
     def reconfigure(self, config: str) -> None:
         """Give the running daemon another configuration.

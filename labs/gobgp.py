@@ -10,33 +10,17 @@ import re
 import socket
 from typing import Any
 
-from labs.closing import Closing
-from labs.daemon_log import DaemonLog
-from labs.daemon_start import check_start, spawn_daemon
+from labs.daemon_start import check_start
 from labs.errors import LabError
-from labs.packages import Daemon
+from labs.lone_daemon import LoneDaemon
 from labs.polling import poll
-from labs.process_tree import ProcessTree
 
 API_ADDRESS = ("127.0.0.1", 50051)
 _SPEAKS = re.compile(r"AS:\s+[1-9]")
 
 
-class Gobgp(Closing):
+class Gobgp(LoneDaemon):
     """gobgpd running in one host; use it in a `with` block."""
-
-    def __init__(self, tree: ProcessTree, host: str, daemon: Daemon, config: str) -> None:
-        """Start it with a TOML configuration and wait until it speaks for its AS.
-
-        Raises:
-            LabError: it ended; the text quotes its last lines.
-        """
-        self._tree = tree
-        self._host = host
-        self._daemon = daemon
-        self._log = DaemonLog()
-        self.root = tree.root(host, daemon)
-        self.start(config)
 
     def start(self, config: str) -> None:
         """Start the daemon and wait until it speaks for its AS.
@@ -45,16 +29,12 @@ class Gobgp(Closing):
             LabError: it ended; the text quotes its last lines.
         """
         self._tree.write(f"{self.root}/etc/gobgpd/gobgpd.toml", config + "\n")
-        self._process = spawn_daemon(
-            self._tree,
-            self._host,
-            self._daemon,
+        self._spawn(
             [
                 *("/usr/bin/gobgpd", "--config-type", "toml", "--log-plain", "--pprof-disable"),
                 *("--config-file", "/etc/gobgpd/gobgpd.toml", "--api-hosts", "127.0.0.1:50051"),
-            ],
+            ]
         )
-        self._log.begin(self._process)
 
         def configured() -> bool:
             """It answers before it has read its configuration, which may be its end."""
@@ -67,23 +47,6 @@ class Gobgp(Closing):
             return False
 
         poll(f"gobgpd of {self._daemon.title} answers", configured, explain=self._log.last_lines)
-
-    def close(self) -> None:
-        """Stop the daemon; `start` starts it again."""
-        self._process.stop()
-        self._log.end()
-
-    def log(self) -> str:
-        """Return what the daemon has logged."""
-        return self._log.text()
-
-    def alive(self) -> bool:
-        """Tell whether the daemon runs."""
-        return self._process.wait(0) is None
-
-    def signal(self, number: int) -> None:
-        """Send the daemon a signal."""
-        self._tree.request("kill", pid=self._process.pid, number=number)
 
     def gobgp(self, command: str) -> str:
         """Run a command of the gobgp command line tool; return what it printed.

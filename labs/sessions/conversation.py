@@ -7,9 +7,8 @@ held in OpenSent or OpenConfirm and told what no sane neighbor would say (RFC 42
 import contextlib
 import socket
 import struct
-from types import TracebackType
-from typing import Self
 
+from labs.closing import Closing
 from labs.errors import LabError
 from labs.polling import poll
 from labs.process_tree import ProcessTree
@@ -130,7 +129,7 @@ class Conversation:
         return taken[0]
 
 
-class FarEnd:
+class FarEnd(Closing):
     """A host in which the router's neighbors live; use it in a `with` block.
 
     It accepts what the router opens, on every address of the host, and can dial itself.
@@ -147,16 +146,6 @@ class FarEnd:
         self._listener.bind(("", BGP_PORT))
         self._listener.listen(BACKLOG)
         self._listener.setblocking(False)
-
-    def __enter__(self) -> Self:
-        """Return the far end."""
-        return self
-
-    def __exit__(
-        self, _: type[BaseException] | None, __: BaseException | None, ___: TracebackType | None
-    ) -> None:
-        """Close every connection."""
-        self.close()
 
     def close(self) -> None:
         """Close every connection and stop listening."""
