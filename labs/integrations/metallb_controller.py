@@ -29,6 +29,7 @@ from labs.kube.schema import Obj
 _POOLS, _COMMUNITIES = "ipaddresspools.metallb.io", "communities.metallb.io"
 _COMPONENT: Final = "metallb-controller"
 _FAILED: Final = "AllocationFailed"
+_GOOD_NEWS: Final = ("IPAllocated", "ClearAssignment")
 
 
 class AddressController:
@@ -43,7 +44,7 @@ class AddressController:
         self._log = Log(lambda line: nodes.log("controller", "", line))
         self._allocator = Allocator()
         self._configured = False
-        self._failed: dict[str, str] = {}
+        self._troubles: dict[str, list[Event]] = {}
 
     def reconcile(self) -> None:
         """Read the pools, give every Service what it may have, and tell about it."""
@@ -72,7 +73,7 @@ class AddressController:
             return str(why)
         if not self._configured or config.pools != self._allocator.pools:
             self._allocator.set_pools(config.pools)
-            self._failed.clear()
+            self._troubles.clear()
             self._configured = True
             self._log.say("info", {"controller": "PoolReconciler", "event": "config reloaded"})
         return ""
@@ -112,10 +113,10 @@ class AddressController:
         noted = (metadata.get("annotations") or {}).get(FROM_POOL, "") != done.pool
         if moved or noted:
             events = [*deprecated(service), *events]
-        failure = next((one.message for one in events if one.reason == _FAILED), "")
-        if failure and self._failed.get(name) == failure:
+        trouble = [one for one in events if one.reason not in _GOOD_NEWS]
+        if trouble and not moved and self._troubles.get(name) == trouble:
             events = []  # said already; nothing has changed since
-        self._failed[name] = failure
+        self._troubles[name] = trouble
         try:
             if noted:
                 patch = {"metadata": {"annotations": {FROM_POOL: done.pool or None}}}

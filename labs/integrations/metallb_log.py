@@ -29,7 +29,7 @@ class Log:
         """Write a line, unless the log is not to tell of things this small."""
         if LEVELS.index(level) >= LEVELS.index(self.level):
             told = {**said, "level": level, "ts": now()}
-            self._write(json.dumps(told, sort_keys=True, ensure_ascii=False, default=str))
+            self._write(json.dumps(told, sort_keys=True, ensure_ascii=False, separators=(",", ":")))
 
 
 def asked_level(workload: Obj | None) -> str:

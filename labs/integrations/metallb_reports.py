@@ -47,7 +47,7 @@ def report_state(api: Api, component: str, node: str, trouble: str) -> None:
     status = {
         "conditions": [{**condition, "lastTransitionTime": now()}],
         "result": "Invalid" if trouble else "Valid",
-        "errorSummary": message,
+        **({"errorSummary": message} if message else {}),
     }
     api.set_status(state, status, manager=_manager(component))
 

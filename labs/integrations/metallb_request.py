@@ -1,6 +1,6 @@
 """What a Service needs its addresses for.
 
-Source: MetalLB internal/allocator (k8salloc, isPoolCompatibleWithService) and controller/service.go.
+Source: MetalLB internal/allocator (k8salloc, isPoolCompatibleWithService), controller/service.go.
 """
 
 from collections.abc import Iterable, Mapping
