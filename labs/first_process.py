@@ -10,6 +10,9 @@ SCM_RIGHTS): `spawn` a program in a host's network namespace and a daemon's root
 a host, `connect` to a program's control socket, `write` a file, `tidy` a socket of the owner's away
 when the owner is gone. It runs alone, outside any package (`python -I first_process.py FD`), so it
 imports nothing but the standard library.
+
+A request that cannot be carried out is answered by an error, whatever is wrong with it: an
+exception here would end the lab.
 """
 
 import contextlib
@@ -28,7 +31,10 @@ from pathlib import Path
 from typing import Any
 
 CLONE_NEWNET = 0x40000000
-MESSAGE_LIMIT = 1 << 22
+MESSAGE_LIMIT = 1 << 16
+"""Octets of a message; every system's sockets carry that. A longer request comes in a file."""
+IN_A_FILE = b"in a file"
+"""The message that says that the request is in the last of the descriptors beside it."""
 TIDY_SECONDS = 2.0
 
 libc = ctypes.CDLL(None, use_errno=True)
@@ -111,6 +117,10 @@ class FirstProcess:
             return False
         if not data:
             return False
+        if data == IN_A_FILE:
+            with os.fdopen(descriptors.pop(), "rb") as file:
+                file.seek(0)
+                data = file.read()
         request = json.loads(data)
         asked = request.pop("request")
         reply: dict[str, Any]
@@ -119,8 +129,11 @@ class FirstProcess:
             reply, given = self.verbs[request.pop("verb")](descriptors, **request)
         except OSError as error:
             reply = {"error": error.strerror or str(error), "errno": error.errno}
-        except subprocess.SubprocessError as error:  # chroot failed in the child
+        except Exception as error:  # noqa: BLE001 - no text, a chroot that failed in the child ...
             reply = {"error": str(error), "errno": None}
+        finally:
+            for descriptor in descriptors:  # a verb takes out what it keeps
+                os.close(descriptor)
         # The owner knows by the number what this answers: it may have stopped waiting for it.
         socket.send_fds(self.control, [json.dumps({**reply, "request": asked}).encode()], given)
         for descriptor in given:
@@ -138,30 +151,24 @@ class FirstProcess:
                 os.chdir("/")
 
         stdin, stdout, stderr, watcher = descriptors
-        try:
-            with InHost(host):
-                child = subprocess.Popen(
-                    argv,
-                    stdin=stdin,
-                    stdout=stdout,
-                    stderr=stderr,
-                    start_new_session=True,
-                    preexec_fn=enter_root,  # noqa: PLW1509 - this process has one thread
-                    env={
-                        "PATH": "/usr/sbin:/usr/bin:/sbin:/bin:/usr/lib/frr",
-                        "LANG": "C.UTF-8",
-                        "HOME": "/root",
-                        "TERM": "dumb",
-                    },
-                )
-        except BaseException:
-            os.close(watcher)
-            raise
-        finally:
-            for descriptor in (stdin, stdout, stderr):
-                os.close(descriptor)
+        with InHost(host):
+            child = subprocess.Popen(
+                argv,
+                stdin=stdin,
+                stdout=stdout,
+                stderr=stderr,
+                start_new_session=True,
+                preexec_fn=enter_root,  # noqa: PLW1509 - this process has one thread
+                env={
+                    "PATH": "/usr/sbin:/usr/bin:/sbin:/bin:/usr/lib/frr",
+                    "LANG": "C.UTF-8",
+                    "HOME": "/root",
+                    "TERM": "dumb",
+                },
+            )
         child.returncode = 0  # reaped below, by pid: Popen must not wait for it
         self.watchers[child.pid] = watcher
+        descriptors.remove(watcher)
         return {"pid": child.pid}, []
 
     def open_socket(
@@ -200,7 +207,7 @@ class FirstProcess:
 
         The owner itself cannot be trusted with it: it may be killed. It need not exist yet.
         """
-        self.untidy.append((descriptors[0], name))
+        self.untidy.append((descriptors.pop(), name))
         return {}, []
 
     def leave(self) -> None:
@@ -228,18 +235,19 @@ class FirstProcess:
 def remove_stale(folder: int, name: str) -> None:
     """Remove a socket that nobody listens on; one that a new owner has made since is left alone.
 
-    Whoever makes one holds the folder's lock meanwhile, and never for long.
+    Whoever makes one holds the folder's lock meanwhile, and never for long. The kernel closes what
+    a killed owner had open one after the other, so its listener may be there for a moment yet.
     """
     deadline = time.monotonic() + TIDY_SECONDS
     while time.monotonic() < deadline:
-        try:
+        with contextlib.suppress(BlockingIOError):
             fcntl.flock(folder, fcntl.LOCK_EX | fcntl.LOCK_NB)
-        except BlockingIOError:
-            time.sleep(0.01)
-            continue
-        if is_stale(f"/proc/self/fd/{folder}/{name}"):
-            os.unlink(name, dir_fd=folder)
-        return
+            os.stat(name, dir_fd=folder)  # where there is none, nothing is left to do
+            if is_stale(f"/proc/self/fd/{folder}/{name}"):
+                os.unlink(name, dir_fd=folder)
+                return
+            fcntl.flock(folder, fcntl.LOCK_UN)
+        time.sleep(0.01)
 
 
 def is_stale(address: str) -> bool:
@@ -256,6 +264,8 @@ def is_stale(address: str) -> bool:
 
 
 if __name__ == "__main__":
+    for ignored in (signal.SIGINT, signal.SIGQUIT):  # by what a shell script starts with `&`
+        signal.signal(ignored, signal.SIG_DFL)  # and whatever is spawned inherits this
     first = FirstProcess(socket.socket(fileno=int(sys.argv[1])))
     first.serve()
     first.leave()

@@ -1,14 +1,18 @@
 """A lab is a process tree: namespaces of its own that end when their owner ends.
 
 `ProcessTree` is the owner's side. It starts one first process (see `first_process`) in new mount,
-PID, network, IPC and UTS namespaces, inside a user namespace unless the owner is root, and asks it
-to do everything else. The host's network, mounts and processes are never touched. Hosts are network
-namespaces; a daemon's programs run in a host by chroot into its unpacked root (see `packages`),
-with /run, /etc/frr and the like private to that host.
+PID, network, IPC and UTS namespaces, inside a user namespace unless the owner may do all that it
+takes, and asks it to do everything else. The host's network, mounts and processes are never
+touched: even /sys is the lab's own, for the host's lets root change its interfaces. Hosts are
+network namespaces; a daemon's programs run in a host by chroot into its unpacked root (see
+`packages`), with /run, /etc/frr and the like private to that host.
 """
 
+import contextlib
+import errno
 import json
 import os
+import re
 import shlex
 import shutil
 import signal
@@ -30,6 +34,14 @@ from labs.process_log import ProcessLog, Trimmer
 
 START_SECONDS = 20.0
 RUN_SECONDS = 30.0
+SCRIPT_LIMIT = 1 << 14
+"""Octets of a script run at a time: each part has its own time, and execve(2) takes 128 KiB."""
+TRACED = "\x01"
+"""What the shell prints before a command that it is about to run."""
+NEEDED_CAPABILITIES = (10, 12, 13, 18, 21)
+"""NET_BIND_SERVICE, NET_ADMIN, NET_RAW, SYS_CHROOT and SYS_ADMIN (capabilities(7))."""
+OVER = (errno.EPIPE, errno.ECONNRESET, errno.EBADF, errno.ENOTCONN)
+"""What a socket says whose other end is gone, or that was closed."""
 UNSHARE_ADVICE = (
     "labs need namespaces: on Ubuntu 23.10 and later allow them with `sudo sysctl "
     "kernel.apparmor_restrict_unprivileged_userns=0`, in a container run it privileged, or use a "
@@ -70,7 +82,7 @@ class Process:
 
     def last_lines(self, count: int = 6) -> str:
         """Return the end of the log, for an error message."""
-        return "\n".join(self.log().strip().splitlines()[-count:]) or "(it printed nothing)"
+        return _last_lines(self.log(), count)
 
     def stop(self, seconds: float = 5.0) -> int:
         """End the program, gently first; return its exit status."""
@@ -110,9 +122,8 @@ class ProcessTree(Closing):
         Raises:
             LabError: the system refuses namespaces, or a tool is missing.
         """
-        for tool, package in (("unshare", "util-linux"), ("ip", "iproute2"), ("mount", "mount")):
-            if shutil.which(tool, path=os.defpath + ":/usr/sbin:/sbin") is None:
-                raise LabError(f"labs need `{tool}`: install it with `sudo apt install {package}`")
+        needed = (("unshare", "util-linux"), ("ip", "iproute2"), ("mount", "mount"))
+        unshare, _, _ = (_tool(name, package) for name, package in needed)
         self._lock = threading.Lock()
         self._requests = 0
         self._processes: list[Process] = []
@@ -122,12 +133,11 @@ class ProcessTree(Closing):
         self._control, theirs = socket.socketpair(socket.AF_UNIX, socket.SOCK_SEQPACKET)
         _owned.add(self)
         self._control.settimeout(RUN_SECONDS)
-        self._control.setsockopt(socket.SOL_SOCKET, socket.SO_SNDBUF, first_process.MESSAGE_LIMIT)
-        user = [] if os.geteuid() == 0 else ["--user", "--map-root-user"]
+        user = [] if _is_capable() else ["--user", "--map-root-user"]
         with theirs, os.fdopen(os.memfd_create("complaints"), "w+b") as complaints:
             self._unshare = subprocess.Popen(
                 [
-                    *("unshare", *user, "--mount", "--pid", "--net", "--ipc", "--uts"),
+                    *(unshare, *user, "--mount", "--pid", "--net", "--ipc", "--uts"),
                     *("--fork", "--mount-proc", "--", sys.executable, "-I"),
                     *(str(Path(first_process.__file__)), str(theirs.fileno())),
                 ],
@@ -140,10 +150,14 @@ class ProcessTree(Closing):
             theirs.close()
             try:
                 self.script(
-                    "mount -t tmpfs tmpfs /run; mkdir /run/netns /run/lab; ip link set lo up"
+                    "mount -t tmpfs tmpfs /run; mkdir /run/netns /run/lab; ip link set lo up\n"
+                    # Where another mount covers a part of /sys, a new one is refused.
+                    "mount -t sysfs -o ro sysfs /sys 2>/dev/null || mount -t tmpfs -o ro tmpfs /sys"
                 )
-            except LabError as error:
+            except BaseException as error:
                 self.close()
+                if not isinstance(error, LabError):
+                    raise
                 complaints.seek(0)
                 said = complaints.read().decode(errors="replace").strip() or str(error)
                 raise LabError(f"the lab did not start: {said}; {UNSHARE_ADVICE}") from error
@@ -183,15 +197,26 @@ class ProcessTree(Closing):
             self._requests += 1
             message = {"verb": verb, "request": self._requests, **fields}
             try:
-                socket.send_fds(self._control, [json.dumps(message).encode()], list(descriptors))
+                self._send(json.dumps(message).encode(), descriptors)
                 reply, given = self._reply(self._requests)
             except TimeoutError as error:
                 raise LabError(f"the lab does not answer within {RUN_SECONDS:g} seconds") from error
             except OSError as error:
-                raise LabError(f"the lab has ended ({error.strerror})") from error
+                what = "the lab has ended" if error.errno in OVER else _told(verb, fields)
+                raise LabError(f"{what} ({error.strerror})") from error
         if "error" in reply:
             raise LabError(f"{_told(verb, fields)}: {reply['error']}")
         return given[0] if given else reply
+
+    def _send(self, data: bytes, descriptors: Sequence[int]) -> None:
+        if len(data) <= first_process.MESSAGE_LIMIT:
+            socket.send_fds(self._control, [data], list(descriptors))
+            return
+        with os.fdopen(os.memfd_create("request"), "wb") as file:
+            file.write(data)
+            file.flush()
+            parts = [first_process.IN_A_FILE]
+            socket.send_fds(self._control, parts, [*descriptors, file.fileno()])
 
     def _reply(self, number: int) -> tuple[dict[str, Any], list[int]]:
         """Wait for the answer to a request, past those that nobody waited for to the end.
@@ -266,23 +291,43 @@ class ProcessTree(Closing):
         Raises:
             LabError: it failed or took too long; the text quotes its last lines.
         """
-        process = self.spawn(argv, host, root)
-        what = f"`{' '.join(argv)}`{_on(host)}"
-        try:
-            status = process.wait(seconds)
-            if status is None:
-                raise LabError(f"{what} did not end within {seconds:g} seconds")
-            if status:
-                raise LabError(f"{what} failed with status {status}:\n{process.last_lines()}")
-            return process.log()
-        finally:
-            if process.wait(0) is None:  # too long, or Ctrl-C
-                process.stop()
-            process.close()
+        status, said = self._finish(argv, host, root, seconds)
+        if status != 0:
+            raise LabError(f"{_ended(' '.join(argv), host, status, seconds)}{_last_lines(said)}")
+        return said
 
     def script(self, text: str, host: str | None = None) -> str:
-        """Run a few shell commands, stopping at the first that fails; return what they printed."""
-        return self.run(["/bin/sh", "-ec", text], host)
+        """Run shell commands, stopping at the first that fails; return what they printed.
+
+        A long text is run in parts, each by a shell of its own, so a line of it is a whole command.
+
+        Raises:
+            LabError: a command failed or took too long; the text quotes it and its last lines.
+        """
+        printed = ""
+        for part in _parts(text):
+            traced = f"PS4='{TRACED}'; set -x\n{part}"
+            status, said = self._finish(["/bin/sh", "-ec", traced], host, None, RUN_SECONDS)
+            begun = re.split(rf"{TRACED}(.*\n)", said)  # what was printed, a command, printed ...
+            if status != 0:
+                command = begun[-2].strip() if begun[1:] else part
+                what = _ended(command, host, status, RUN_SECONDS)
+                raise LabError(f"{what}{_last_lines(begun[-1])}")
+            printed += "".join(begun[::2])
+        return printed
+
+    def _finish(
+        self, argv: Sequence[str], host: str | None, root: str | None, seconds: float
+    ) -> tuple[int | None, str]:
+        """Run a program to its end; return its status, None after so long, and what it printed."""
+        process = self.spawn(argv, host, root)
+        try:
+            return process.wait(seconds), process.log()
+        finally:
+            if process.wait(0) is None:  # too long, or Ctrl-C
+                with contextlib.suppress(LabError):  # it ends with the lab
+                    process.stop()
+            process.close()
 
     def tidy(self, folder: int, name: str) -> None:
         """Have a unix socket removed when its listener is gone with the owner, even by SIGKILL.
@@ -350,6 +395,42 @@ def _disown_all() -> None:
 
 
 os.register_at_fork(after_in_child=_disown_all)
+
+
+def _tool(name: str, package: str) -> str:
+    """Return where a tool of the system is, whatever PATH its user has."""
+    found = shutil.which(name, path=os.defpath + ":/usr/sbin:/sbin")
+    if found is None:
+        raise LabError(f"labs need `{name}`: install it with `sudo apt install {package}`")
+    return found
+
+
+def _is_capable() -> bool:
+    """Tell whether this is a root that may do all a lab takes; a container's often may not."""
+    status = Path("/proc/self/status").read_text(encoding="ascii", errors="replace")
+    (effective,) = re.findall(r"^CapEff:\s*(\w+)", status, re.MULTILINE)
+    mine = int(effective, 16)
+    return os.geteuid() == 0 and all(mine >> number & 1 for number in NEEDED_CAPABILITIES)
+
+
+def _parts(text: str) -> list[str]:
+    """Cut a script into parts of whole lines."""
+    parts = [""]
+    for line in text.splitlines(keepends=True):
+        if parts[-1] and len(parts[-1]) + len(line) > SCRIPT_LIMIT:
+            parts.append("")
+        parts[-1] += line
+    return parts
+
+
+def _ended(command: str, host: str | None, status: int | None, seconds: float) -> str:
+    """Say how a command ended that was to end well."""
+    how = f"failed with status {status}" if status else f"did not end within {seconds:g} seconds"
+    return f"`{command}`{_on(host)} {how}:\n"
+
+
+def _last_lines(said: str, count: int = 6) -> str:
+    return "\n".join(said.strip().splitlines()[-count:]) or "(it printed nothing)"
 
 
 def _on(host: str | None) -> str:

@@ -1,7 +1,10 @@
+import os
+import shutil
 import signal
 import socket
 import subprocess
 import sys
+import threading
 from pathlib import Path
 
 import pytest
@@ -90,10 +93,38 @@ def test_the_hosts_network_and_mounts_are_not_touched(tree: ProcessTree) -> None
     assert before == (links(), Path("/proc/self/mountinfo").read_text(), names("/run"))
 
 
+def test_the_hosts_interfaces_are_out_of_reach_below_sys(tree: ProcessTree) -> None:
+    seen = tree.run(["sh", "-c", "ls /sys/class/net 2>&1; true"])
+    assert not {path.name for path in Path("/sys/class/net").iterdir() if path.name != "lo"} & {
+        *seen.split()
+    }
+    with pytest.raises(LabError, match=r"ifalias: (Read-only file system|Directory nonexistent)"):
+        tree.run(["sh", "-c", "echo mine > /sys/class/net/lo/ifalias"])
+
+
 @pytest.mark.parametrize("path", ["/etc/motd", "/run/../etc/motd", "run/x"])
 def test_a_file_of_the_host_is_not_written(tree: ProcessTree, path: str) -> None:
     with pytest.raises(LabError, match="a lab writes below /run only"):
         tree.write(path, "mine")
+
+
+def test_a_socket_that_closes_a_moment_after_the_owners_end_is_tidied_away(
+    namespaces: None, tmp_path: Path
+) -> None:
+    del namespaces
+    tree = ProcessTree()
+    folder = os.open(tmp_path, os.O_RDONLY)
+    tree.tidy(folder, "door")
+    os.close(folder)
+    with socket.socket(socket.AF_UNIX) as door:
+        door.bind(str(tmp_path / "door"))
+        door.listen()
+        ending = threading.Thread(target=tree.close)
+        ending.start()
+        door.settimeout(20)
+        door.accept()[0].close()  # the first process has looked whether somebody listens
+    ending.join()
+    assert list(tmp_path.iterdir()) == []
 
 
 def test_two_trees_do_not_see_each_other(tree: ProcessTree) -> None:
@@ -125,6 +156,101 @@ def test_a_socket_of_a_host_speaks_inside_the_lab_only(tree: ProcessTree) -> Non
 def test_a_failed_program_is_named_with_its_last_words(tree: ProcessTree) -> None:
     with pytest.raises(LabError, match=r"`sh -c .*` failed with status 3:\nout of luck"):
         tree.run(["sh", "-c", "echo out of luck >&2; exit 3"])
+
+
+def test_a_failed_command_of_a_script_is_named_with_its_last_words(tree: ProcessTree) -> None:
+    tree.add_host("a")
+    fine = "\n".join(f"ip addr add 192.0.2.{number}/32 dev lo" for number in range(1, 9))
+    with pytest.raises(LabError) as refused:
+        tree.script(f"{fine}\nip addr add 192.0.2.7/32 dev lo\necho never", "a")
+    command, *said = str(refused.value).splitlines()
+    assert command == "`ip addr add 192.0.2.7/32 dev lo` on a failed with status 2:"
+    assert len(said) == 1
+    assert "exists" in said[0] or "already" in said[0]
+
+
+def test_what_a_script_prints_is_returned_without_its_commands(tree: ProcessTree) -> None:
+    assert (
+        tree.script("echo one >&2; printf two\nif true; then echo three; fi") == "one\ntwothree\n"
+    )
+
+
+def test_a_script_may_be_longer_than_the_kernel_takes_at_once(tree: ProcessTree) -> None:
+    lines = [f"echo {number} # {'x' * 100}" for number in range(2000)]
+    assert tree.script("\n".join(lines)).split() == [str(number) for number in range(2000)]
+
+
+def test_a_long_script_has_more_time_than_a_short_one(
+    tree: ProcessTree, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("labs.process_tree.RUN_SECONDS", 2.0)
+    monkeypatch.setattr("labs.process_tree.SCRIPT_LIMIT", 30)
+    assert tree.script("sleep 0.8; echo slept\n" * 3) == "slept\n" * 3
+
+
+def test_a_request_that_is_no_text_is_refused_and_the_lab_goes_on(tree: ProcessTree) -> None:
+    def open_there() -> int:
+        return len(tree.script("ls /proc/1/fd").split())
+
+    before = open_there()
+    with pytest.raises(LabError, match=r"/bin/echo could not be started: embedded null byte"):
+        tree.run(["/bin/echo", "a\0b"])
+    with pytest.raises(LabError, match=r"/bin/echo could not be started: .*surrogates"):
+        tree.run(["/bin/echo", "\ud800"])
+    with pytest.raises(LabError, match=r"/run/\0 could not be written: embedded null byte"):
+        tree.write("/run/\0", "")
+    with pytest.raises(LabError, match="could not be started: not enough values"):
+        tree.spawn(["true"], streams=[0])
+    poll("no descriptor is left there", lambda: open_there() == before)
+
+
+def test_a_request_may_be_longer_than_a_socket_carries(tree: ProcessTree) -> None:
+    text = "line of a configuration\n" * 300_000
+    tree.write("/run/lab/long", text)
+    assert tree.script("wc -c < /run/lab/long").strip() == str(len(text))
+    with pytest.raises(LabError, match="could not be started: Argument list too long"):
+        tree.run(["/bin/echo", "x" * (1 << 20)])
+    assert tree.run(["echo", "on"]) == "on\n"
+
+
+def test_a_lab_finds_its_tools_whatever_the_path(
+    namespaces: None, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    del namespaces
+    monkeypatch.setenv("PATH", "/nonexistent")
+    with ProcessTree() as tree:
+        assert tree.run(["echo", "on"]) == "on\n"
+
+
+def test_what_a_shell_made_its_owner_ignore_can_interrupt_programs(namespaces: None) -> None:
+    del namespaces
+    program = (
+        "import signal, sys; from labs.process_tree import ProcessTree; tree = ProcessTree();"
+        "program = tree.spawn(['sleep', '600']); program.signal(signal.SIGINT);"
+        "print(program.wait(20)); tree.close()"
+    )
+    done = subprocess.run(
+        ["sh", "-c", 'trap "" INT; exec "$@"', "sh", sys.executable, "-c", program],
+        capture_output=True, text=True, check=True,
+    )  # fmt: skip
+    assert done.stdout == f"{-signal.SIGINT}\n"
+
+
+def test_a_root_that_may_not_do_all_has_labs_as_an_ordinary_user_does(namespaces: None) -> None:
+    del namespaces
+    less = ["setpriv", "--bounding-set", "-sys_admin", "--inh-caps", "-sys_admin"]
+    if os.geteuid() != 0 or shutil.which("setpriv") is None:
+        pytest.skip("needs root and setpriv")
+    if subprocess.run([*less, "unshare", "-Ur", "--net", "true"], check=False).returncode:
+        pytest.skip("this system gives such a root no user namespace")
+    program = (
+        "from labs.process_tree import ProcessTree; tree = ProcessTree(); tree.add_host('a');"
+        "print(tree.run(['ip', '-br', 'link'], 'a')); tree.close()"
+    )
+    done = subprocess.run(
+        [*less, sys.executable, "-c", program], capture_output=True, text=True, check=False
+    )
+    assert done.stdout.startswith("lo "), done.stderr
 
 
 def test_a_program_that_does_not_exist_is_named(tree: ProcessTree) -> None:

@@ -28,7 +28,7 @@ class Times(Protocol):
 
 
 def is_soaking(config: pytest.Config) -> bool:
-    return config.getoption("--hypothesis-profile") == "soak"
+    return bool(config.getoption("--hypothesis-profile") == "soak")
 
 
 @pytest.fixture(scope="session")

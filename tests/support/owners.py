@@ -31,7 +31,7 @@ class Owner:
     def __init__(self, *argv: str, runtime: Path) -> None:
         """Start it; `runtime` is its runtime folder, with one for temporary files in it."""
         self.mark = f"LOCRIB_TEST_OWNER={uuid.uuid4().hex}"
-        self._namespaces: set[str] = set()
+        self._namespaces: dict[str, int] = {}  # kept open: the kernel gives their numbers again
         name, _, value = self.mark.partition("=")
         self.process = subprocess.Popen(
             argv, cwd=TOP, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE,
@@ -52,13 +52,21 @@ class Owner:
                     (entry / "environ").read_bytes().split(b"\0")
                 ):
                     marked[int(entry.name)] = _command(entry)
-                    self._namespaces.add(str((entry / "ns" / "pid_for_children").readlink()))
-        own = str(Path("/proc/self/ns/pid").readlink())
-        for namespace in self._namespaces - {own}:
+                    self._keep(entry / "ns" / "pid_for_children")
+        for namespace in self._namespaces:
             for number in in_namespace("pid", namespace):
                 with contextlib.suppress(OSError):
                     marked[number] = _command(Path(f"/proc/{number}"))
         return {number: command for number, command in marked.items() if command}
+
+    def _keep(self, link: Path) -> None:
+        """Hold a PID namespace that is not this process's own, until all of the owner is gone."""
+        namespace = os.open(link, os.O_RDONLY | os.O_CLOEXEC)
+        name = str(Path(f"/proc/self/fd/{namespace}").readlink())
+        if name in self._namespaces or name == str(Path("/proc/self/ns/pid").readlink()):
+            os.close(namespace)
+        else:
+            self._namespaces[name] = namespace
 
     def says(self, word: str) -> str:
         """Read what it prints up to a line that begins with a word, and return that line."""
@@ -91,6 +99,8 @@ class Owner:
         self.process.communicate(timeout=READ_SECONDS)
         poll("all of it is gone", lambda: not self.processes(), GONE_SECONDS,
              lambda: str(self.processes()))  # fmt: skip
+        while self._namespaces:
+            os.close(self._namespaces.popitem()[1])
 
     def ends(self) -> tuple[int, str]:
         """Wait for its own end; return its status and what it printed since."""
