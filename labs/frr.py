@@ -39,6 +39,7 @@ class Frr(Closing):
         *,
         bfdd_config: str | None = None,
         modules: Sequence[str] = (),
+        options: Sequence[str] = (),
     ) -> None:
         """Start them and wait until they answer; bfdd runs where it is given a configuration.
 
@@ -49,6 +50,7 @@ class Frr(Closing):
             bgpd_config: bgpd's configuration.
             bfdd_config: bfdd's; None for no bfdd.
             modules: of bgpd, such as "rpki".
+            options: of bgpd's command line, such as ("-p", "0").
 
         Raises:
             LabError: one of them ended; the text names it and quotes its last lines.
@@ -59,7 +61,7 @@ class Frr(Closing):
         self.root = tree.root(host, daemon)
         self._processes: dict[str, Process] = {}
         self._logs: defaultdict[str, DaemonLog] = defaultdict(DaemonLog)
-        self._modules = modules
+        self._modules, self._options = modules, options
         self._vtys: dict[str, ControlSocket] = {}
         self._at_first: dict[str, str] = {}
         self._has_manager = (daemon.root / "usr/lib/frr/mgmtd").exists()
@@ -222,7 +224,7 @@ class Frr(Closing):
                 *(("-f", f"/etc/frr/{name}.conf") if by_itself else ()),
                 *("-g", "root", "-A", "127.0.0.1", "-P", "0", "-i", f"/run/frr/{name}.pid"),
                 *("-z", "/run/frr/zserv.api", "--vty_socket", "/run/frr", "--log", "stdout"),
-                *(modules if name == "bgpd" else ()),
+                *((*modules, *self._options) if name == "bgpd" else ()),
             ],
         )
         self._processes[name] = process

@@ -42,6 +42,8 @@ def frr_config(
         "debug bgp neighbor-events",
         "bgp route-map delay-timer 1",
     ]
+    if topology.is_declared(host.name):
+        return "\n".join(lines) + "\n"  # the rest is what the cluster's objects lead to
     lines += _prefix_lists(topology, host)
     if host.rpki:
         lines += _rpki(topology, host, release)

@@ -14,6 +14,7 @@ from bgp.snapshot import Bfd, RibEntry
 from labs.errors import LabError
 from labs.frr import Frr
 from labs.frr_config import bfdd_config, frr_config, staticd_config
+from labs.frr_declared import DeclaredFrr
 from labs.packages import Daemon
 from labs.polling import poll
 from labs.process_tree import ProcessTree
@@ -40,7 +41,10 @@ class FrrRouter:
         self._more: tuple[str, ...] = ()
         self._watched = False
         modules = ("rpki",) if host.rpki else ()
-        self._frr = Frr(tree, host.name, daemon, self._config(), modules=modules)
+        # The daemon of a cluster's node calls and is never called, as MetalLB runs it.
+        options = ("-p", "0") if topology.is_declared(host.name) else ()
+        config = self._config()
+        self._frr = Frr(tree, host.name, daemon, config, modules=modules, options=options)
         self._frr.start_static(staticd_config(host))
 
     @property
@@ -83,10 +87,23 @@ class FrrRouter:
         that BFD is down, and closes a session that is milliseconds old (Cease, 6/10). A bfdd that
         comes later hears from bgpd which sessions it wants, and finds one of each.
         """
-        if self._watched or not any(s.bfd for s in self._topology.sessions_of(self._host.name)):
+        sessions = self._topology.sessions_of(self._host.name)
+        declared = self._topology.is_declared(self._host.name)
+        if self._watched or not (declared or any(session.bfd for session in sessions)):
             return
-        self._frr.start("bfdd", bfdd_config())
+        self._frr.start("bfdd", "" if declared else bfdd_config())
         self._watched = True
+
+    def declare(self) -> DeclaredFrr:
+        """Let somebody else declare the whole configuration from now on."""
+        self.watch()
+        return DeclaredFrr(self._host.name, self._frr, ("zebra", "bgpd", "bfdd"))
+
+    def session_states(self) -> Mapping[str, str]:
+        """Return the state of each session there is, by the neighbor's address."""
+        told = self._frr.ask_json("show bgp summary json")
+        peers = told.get("ipv4Unicast", {}).get("peers", {})
+        return {address: str(peer["state"]) for address, peer in peers.items()}
 
     def bfd(self, session: Session) -> Bfd:
         """Return how bfdd sees the peer; its detection time is as RFC 5880 section 6.8.4 has it."""

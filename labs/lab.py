@@ -15,11 +15,13 @@ from typing import Any, Final
 
 from bgp.fsm_log import LoggedTransition
 from labs import lab_services, pod_server, topology_file, wiring
+from labs.cluster import Cluster, no_cluster
 from labs.errors import LabError
 from labs.lab_asking import Asking
 from labs.lab_doing import Doing
 from labs.lab_parts import Parts, nftables
 from labs.lab_tools import environment, lend_nftables, lend_router_tools
+from labs.lab_values import Output
 from labs.lab_verbs import LabVerbs
 from labs.polling import poll
 from labs.process_tree import Process, ProcessTree
@@ -69,6 +71,9 @@ class Lab(LabVerbs):
             self._start_routers()
             self._parts.wait_until_up()
             self._wait_for_servers(servers)
+            self._cluster = Cluster(self._parts) if self.topology.cluster else None
+            if self._cluster is not None:
+                undo.callback(self._cluster.close)
             self._undo = undo.pop_all()
         self.title = self._parts.title
 
@@ -103,6 +108,47 @@ class Lab(LabVerbs):
         """
         self.topology.host(host)
         return self._parts.tree.spawn([*environment(host), *argv], host, streams=streams)
+
+    @property
+    def cluster(self) -> Cluster:
+        """The lab's Kubernetes cluster.
+
+        Raises:
+            LabError: the topology has none.
+        """
+        if self._cluster is None:
+            raise LabError(no_cluster(self.topology))
+        return self._cluster
+
+    def kubectl(self, *words: str, seconds: float = 60.0) -> Output:
+        """Run kubectl for the lab's cluster, in this process's folder; return what it printed.
+
+        Args:
+            words: its arguments, such as "get", "services".
+            seconds: how long it may take.
+
+        Raises:
+            LabError: the topology has no cluster, or it did not end in time.
+        """
+        process = self._parts.tree.spawn(self.cluster.kubectl(*words))
+        with contextlib.closing(process):
+            status = process.wait(seconds)
+            if status is None:
+                process.stop()
+                raise LabError(
+                    f"`kubectl {' '.join(words)}` did not end within {seconds:g} seconds; its last "
+                    f"lines:\n{process.last_lines()}"
+                )
+            return Output(process.log(), status)
+
+    def spawn_kubectl(self, command: Sequence[str], streams: Sequence[int]) -> Process:
+        """Start a command of `labs.cluster.kubectl_command` with these descriptors as its streams.
+
+        Raises:
+            LabError: the topology has no cluster.
+        """
+        assert self.cluster  # noqa: S101 - refuses where there is none
+        return self._parts.tree.spawn(command, streams=streams)
 
     def daemon_log(self, host: str) -> str:
         """Return what a host's daemons have logged; the oldest lines of a long log are empty."""

@@ -170,7 +170,7 @@ class Doing:
 
     def _hurry(self) -> None:
         """Begin those sessions anew that are down, on the side that calls and where one is Idle."""
-        for session in self._parts.topology.sessions:
+        for session in self._parts.topology.expected_sessions():
             for side in sorted(session.sides, key=lambda side: not side.passive):
                 router = self._parts.routers[side.host]
                 state = router.state(session)

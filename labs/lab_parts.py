@@ -136,7 +136,7 @@ class Parts:
         """Say which sessions are not Established."""
         return [
             f"{side.host} calls its session with {session.other(side.host).host} {state}"
-            for session in self.topology.sessions
+            for session in self.topology.expected_sessions()
             for side in session.sides
             if (state := self.router(side.host).state(session)) != ESTABLISHED
         ]
@@ -146,7 +146,7 @@ class Parts:
         down = self._down()
         down += [
             f"BFD of {side.host} calls {session.other(side.host).host} {seen}"
-            for session in self.topology.sessions
+            for session in self.topology.expected_sessions()
             for side in session.sides
             if session.bfd and (seen := self.router(side.host).bfd(session).state) != BFD_UP
         ]

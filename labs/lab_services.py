@@ -32,7 +32,7 @@ def endpoints_key(service: str) -> str:
 
 def proxied_nodes(topology: Topology) -> list[Host]:
     """Return the nodes on which kube-proxy runs: all, where a Service has pods behind it."""
-    if not any(service.cluster_ip for service in topology.services):
+    if not topology.cluster and not any(service.cluster_ip for service in topology.services):
         return []
     return [host for host in topology.hosts.values() if host.role is Role.NODE]
 

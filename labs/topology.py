@@ -60,6 +60,8 @@ class Topology:
         services: what is reached under one address.
         node_routes: whether nodes of one network have fixed routes to each other's pods, as kindnet
             writes them.
+        cluster: the integration that declares what its nodes' daemons do (`labs.integrations`), ""
+            where there is no cluster and the topology configures them itself.
     """
 
     name: str
@@ -71,6 +73,23 @@ class Topology:
     prefixes: Mapping[str, tuple[str, ...]]
     services: tuple[Service, ...] = ()
     node_routes: bool = False
+    cluster: str = ""
+
+    def nodes(self) -> tuple[Host, ...]:
+        """Return the nodes."""
+        return tuple(host for host in self.hosts.values() if host.role is Role.NODE)
+
+    def is_declared(self, host: str) -> bool:
+        """Tell whether a cluster's integration configures a host's daemon, and nobody else."""
+        return bool(self.cluster) and self.hosts[host].role is Role.NODE
+
+    def expected_sessions(self) -> tuple[Session, ...]:
+        """Return the sessions that come up by themselves: not those that objects declare."""
+        return tuple(
+            session
+            for session in self.sessions
+            if not any(self.is_declared(side.host) for side in session.sides)
+        )
 
     def host(self, name: str) -> Host:
         """Return a host.

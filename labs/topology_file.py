@@ -85,7 +85,7 @@ def parse(text: str, file: str) -> Topology:
     """
     toml = TomlFile(text, file)
     whole = toml.whole()
-    whole.only("title", "node_routes", "prefixes", *_KINDS)
+    whole.only("title", "node_routes", "prefixes", "cluster", *_KINDS)
     title = whole.text("title", "one line that says what the topology shows")
     hosts = {name: _host(name, table) for name, table in toml.tables("host").items()}
     if not hosts:
@@ -111,7 +111,9 @@ def parse(text: str, file: str) -> Topology:
         prefixes=_prefix_sets(toml.table("prefixes")),
         services=tuple(_service(n, t, hosts) for n, t in toml.tables("service").items()),
         node_routes=whole.flag("node_routes"),
+        cluster=_cluster(toml.table("cluster")),
     )
+    _check_cluster(toml, topology)
     check_addresses(toml, topology)
     _check_gateways(toml, topology)
     _check_validators(toml, topology)
@@ -131,6 +133,25 @@ def _check_name(table: TomlTable, name: str, others: Collection[str] = ()) -> No
         )
     if name in others:
         table.file.fail(table.place, f"the name {name!r} is taken")
+
+
+def _cluster(table: TomlTable) -> str:
+    """Read which integration a cluster runs, "" for no cluster."""
+    table.only("integration")
+    return table.text("integration", "the name of an integration", "" if not table.data else None)
+
+
+def _check_cluster(toml: TomlFile, topology: Topology) -> None:
+    """Refuse a cluster whose nodes lack what its objects need."""
+    for host in topology.nodes() if topology.cluster else ():
+        if host.daemon != "frr":
+            toml.fail(f"host.{host.name}", "the daemon of a cluster's node is frr")
+        if not host.pod_cidr:
+            toml.fail(f"host.{host.name}", "a cluster's node has a pod_cidr")
+    if topology.cluster and (
+        topology.services or any(host.role is Role.POD for host in topology.hosts.values())
+    ):
+        toml.fail("cluster", "a cluster's pods and Services are objects: take them out of the file")
 
 
 def _prefix_sets(table: TomlTable) -> dict[str, tuple[str, ...]]:

@@ -40,6 +40,8 @@ def read_session(table: TomlTable, topology: Topology) -> Session:
         _side(table, ends[0], ends[1], addresses[0], topology),
         _side(table, ends[1], ends[0], addresses[1], topology),
     )
+    if all(topology.is_declared(end) for end in ends):
+        table.fail("ends", "sessions between a cluster's nodes are declared by its objects")
     if sides[0].passive and sides[1].passive:
         table.fail("ends", "both ends are passive, so neither would ever connect")
     bfd = table.flag("bfd")
@@ -58,6 +60,10 @@ def read_session(table: TomlTable, topology: Topology) -> Session:
 
 
 def _side(table: TomlTable, name: str, neighbor: str, address: str, topology: Topology) -> Side:
+    if topology.is_declared(name):
+        if name in table.data:
+            table.fail(name, "is a cluster's node: its side of the session is declared by objects")
+        return Side(name, address, (), ())
     mine = table.inner(name, f"say what {name} sends and accepts, {{}} for nothing")
     mine.only(*_SIDE)
     host, other = topology.hosts[name], topology.hosts[neighbor]

@@ -151,6 +151,42 @@ def _written_down(topology: Topology, host: Host) -> Iterator[str]:
                 yield f"ip -n {host.name} route replace {other.pod_cidr} via {next_door[1]}"
 
 
+def hang_pod(pod: str, address: str, node: str, interface: str) -> Iterator[str]:
+    """Return the commands that make a pod's namespace and hang it on its node, as `lay` would.
+
+    Args:
+        pod: the namespace.
+        address: the pod's, without length.
+        node: the node's namespace.
+        interface: the node's end of the cable.
+    """
+    yield f"ip netns add {pod}"
+    yield (
+        f"ip -n {node} link add {interface} mtu 1500 address {_NODE_END} type veth peer name eth0 "
+        f"mtu 1500 netns {pod}"
+    )
+    yield f"printf '%s\\n' {' '.join(map(repr, _inside_pod(address)))} | ip -n {pod} -batch -"
+    yield (
+        f"printf '%s\\n' 'link set {interface} up' 'route replace {address} dev {interface}' | "
+        f"ip -n {node} -batch -"
+    )
+
+
+def _inside_pod(address: str) -> Iterator[str]:
+    yield "link set lo up"
+    yield f"addr add {address}/32 dev eth0"
+    yield "link set eth0 up"
+    yield f"route replace {POD_GATEWAY} dev eth0"
+    yield f"neigh replace {POD_GATEWAY} lladdr {_NODE_END} dev eth0"
+    yield f"route replace default via {POD_GATEWAY} dev eth0"
+
+
+def unhang_pod(pod: str, node: str, interface: str) -> Iterator[str]:
+    """Return the commands that take a pod's namespace away; its connections end with it."""
+    yield f"ip -n {node} link del {interface} || true"
+    yield f"ip netns del {pod} || true"
+
+
 def cut(topology: Topology, link: Link) -> Iterator[str]:
     """Return the commands that cut a link: one end is set down, the other loses its carrier.
 
