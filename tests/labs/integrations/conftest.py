@@ -1,13 +1,12 @@
 """A cluster without processes: a real API, the controllers one step at a time, nodes on paper."""
 
-from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
+from collections.abc import Callable
 from typing import Any
 
 import pytest
 import yaml
+from paper_nodes import PaperNodes
 
-from labs.errors import LabError
 from labs.integrations import named
 from labs.integrations.metallb import metallb
 from labs.kube.api import Api
@@ -29,38 +28,6 @@ Strings.yaml_implicit_resolvers = {
 }
 
 
-@dataclass
-class PaperNodes:
-    """Nodes that keep what they are given."""
-
-    nodes: tuple[str, ...]
-    texts: dict[str, list[str]] = field(default_factory=dict)
-    lines: list[tuple[str, str, str]] = field(default_factory=list)
-    told: dict[str, Callable[[], None]] = field(default_factory=dict)
-    refuse: str = ""
-
-    def names(self) -> tuple[str, ...]:
-        return self.nodes
-
-    def address(self, node: str) -> str:
-        return f"172.18.0.{self.nodes.index(node) + 2}"
-
-    def configure(self, node: str, text: str) -> None:
-        if self.refuse and self.refuse in text:
-            raise LabError(f"{node}: FRR refused {self.refuse!r}")
-        self.texts.setdefault(node, []).append(text)
-
-    def sessions(self, node: str) -> Mapping[str, str]:
-        del node
-        return {}
-
-    def on_edit(self, node: str, told: Callable[[], None]) -> None:
-        self.told[node] = told
-
-    def log(self, workload: str, node: str, line: str) -> None:
-        self.lines.append((workload, node, line))
-
-
 class World:
     """The cluster."""
 
@@ -78,11 +45,11 @@ class World:
 
     def apply(self, given: Any) -> None:
         """Create objects, from values or from YAML."""
-        found = yaml.load_all(given, Strings) if isinstance(given, str) else [given]  # noqa: S506 -- a SafeLoader
+        found = yaml.load_all(given, Strings) if isinstance(given, str) else [given]
         for one in found:
             status = one.get("status")
             made = self.api.create(one)
-            if status and one["kind"] not in {"EndpointSlice"}:
+            if status and one["kind"] != "EndpointSlice":
                 self.api.set_status(made, status)
 
     def patch(self, resource: str, name: str, patch: Any, space: str = "default") -> None:

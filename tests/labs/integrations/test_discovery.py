@@ -52,7 +52,7 @@ INTEGRATION = Integration(
     title="Hello",
     daemon="frr",
     kinds=(GREETING,),
-    webhooks=(Webhook("hello.example.org", ("greetings.example.org",), ("CREATE",), refuse_nobody),),
+    webhooks=(Webhook("h.example.org", ("greetings.example.org",), ("CREATE",), refuse_nobody),),
     manifests=(),
     controllers=lambda api, nodes: [Greeter(api, nodes)],
 )

@@ -54,22 +54,28 @@ def test_everything_must_be_in_metallbs_namespace(world: Any, kind: str, spec: A
     [
         (
             ["172.18.200.1"],
-            'parsing address pool b: invalid CIDR "172.18.200.1" in pool "b": '
-            'invalid CIDR "172.18.200.1"',
+            (
+                'parsing address pool b: invalid CIDR "172.18.200.1" in pool "b": '
+                'invalid CIDR "172.18.200.1"'
+            ),
         ),
         (["10.0.0.0/33"], 'invalid CIDR "10.0.0.0/33"'),
         (["10.0.0.0/255.255.255.0"], 'invalid CIDR "10.0.0.0/255.255.255.0"'),
         (
             ["10.0.0.9-10.0.0.1"],
-            'invalid IP range "10.0.0.9-10.0.0.1": start IP "10.0.0.9" is after the end IP '
-            '"10.0.0.1"',
+            (
+                'invalid IP range "10.0.0.9-10.0.0.1": start IP "10.0.0.9" is after the end IP '
+                '"10.0.0.1"'
+            ),
         ),
         (["10.0.0.1-x"], 'invalid IP range "10.0.0.1-x": invalid end IP "x"'),
         ([], "parsing address pool b: pool has no prefixes defined"),
         (
             ["172.18.200.128/25"],
-            'CIDR "172.18.200.128/25" in pool "b" overlaps with already defined CIDR '
-            '"172.18.200.0/24"',
+            (
+                'CIDR "172.18.200.128/25" in pool "b" overlaps with already defined CIDR '
+                '"172.18.200.0/24"'
+            ),
         ),
         (
             ["10.0.0.0/24", "10.0.0.5-10.0.0.5"],
@@ -113,8 +119,10 @@ def test_a_pool_reserved_twice_for_a_namespace_is_refused(world: Any) -> None:
         ),
         (
             {"holdTime": "90s", "keepaliveTime": "2m"},
-            'parsing peer tor invalid BGPPeer timers: invalid keepaliveTime "2m0s", '
-            'must be lower than holdTime "1m30s"',
+            (
+                'parsing peer tor invalid BGPPeer timers: invalid keepaliveTime "2m0s", '
+                'must be lower than holdTime "1m30s"'
+            ),
         ),
         ({"holdTime": "90"}, 'time: missing unit in duration "90"'),
         ({"holdTime": "soon"}, 'time: invalid duration "soon"'),
@@ -138,18 +146,24 @@ def test_a_peer_must_be_one(world: Any, change: dict[str, Any], told: str) -> No
     [
         (
             TOR,
-            "peer 172.18.0.254 already exists, FRR mode doesn't support duplicate BGPPeers "
-            "selecting the same node",
+            (
+                "peer 172.18.0.254 already exists, FRR mode doesn't support duplicate BGPPeers "
+                "selecting the same node"
+            ),
         ),
         (
             {**TOR, "peerAddress": "172.18.0.253", "routerID": "10.0.0.1"},
-            "peer 10.0.0.1 has RouterID different from , in FRR mode peers selecting the same "
-            "node must all have the same RouterID",
+            (
+                "peer 10.0.0.1 has RouterID different from , in FRR mode peers selecting the same "
+                "node must all have the same RouterID"
+            ),
         ),
         (
             {**TOR, "peerAddress": "172.18.0.253", "myASN": 64513},
-            "peer 172.18.0.253 has myAsn different from 172.18.0.254, in FRR mode peers selecting "
-            "the same node must have the same myAsn within the same VRF",
+            (
+                "peer 172.18.0.253 has myAsn different from 172.18.0.254, in FRR mode peers "
+                "selecting the same node must have the same myAsn within the same VRF"
+            ),
         ),
     ],
 )
@@ -172,8 +186,10 @@ ADVERTISED = made("IPAddressPool", "a", {"addresses": ["172.18.200.0/24"]})
     [
         (
             {"aggregationLength": 20},
-            "invalid aggregation length 20: prefix 24 in this pool is more specific than the "
-            "aggregation length for addresses 172.18.200.0/24",
+            (
+                "invalid aggregation length 20: prefix 24 in this pool is more specific than the "
+                "aggregation length for addresses 172.18.200.0/24"
+            ),
         ),
         ({"aggregationLength": 33}, "invalid aggregation length '!' for IPv4"),
         ({"aggregationLengthV6": 129}, "invalid aggregation length '\\u0081' for IPv6"),
@@ -182,14 +198,18 @@ ADVERTISED = made("IPAddressPool", "a", {"addresses": ["172.18.200.0/24"]})
         ({"communities": ["1:2", "1:2"]}, 'duplicate definition of community "1:2"'),
         (
             {"communities": ["70000:1"]},
-            'invalid community value: invalid section "70000" of community "70000:1", err: '
-            '"strconv.ParseUint: parsing \\"70000\\": value out of range"\n'
-            'invalid community "70000:1" in BGP advertisement',
+            (
+                'invalid community value: invalid section "70000" of community "70000:1", err: '
+                '"strconv.ParseUint: parsing \\"70000\\": value out of range"\n'
+                'invalid community "70000:1" in BGP advertisement'
+            ),
         ),
         (
             {"communities": ["big:1:2:3"]},
-            "invalid community value: invalid marker for large community, expected community to "
-            'be of format large:<uint32>:<uint32>:<uint32> but got "big:1:2:3" instead',
+            (
+                "invalid community value: invalid marker for large community, expected community "
+                'to be of format large:<uint32>:<uint32>:<uint32> but got "big:1:2:3" instead'
+            ),
         ),
         (
             {"communities": ["1:2:3"]},
@@ -272,8 +292,10 @@ def test_what_a_webhook_cannot_see_slips_through_and_the_whole_configuration_is_
         ),
         (
             {"passwordSecret": {"name": "md5"}},
-            'secret ref not found for peer config "metallb-system"/"tor"\n'
-            "failed to parse peer tor password secret",
+            (
+                'secret ref not found for peer config "metallb-system"/"tor"\n'
+                "failed to parse peer tor password secret"
+            ),
         ),
         ({"bfdProfile": "fast"}, "peer tor referencing non existing bfd profile fast"),
     ],
@@ -299,8 +321,10 @@ def test_an_unknown_alias_is_mended_by_the_community_that_comes_later(world: Any
     world.settle()
     assert world.state("speaker-node1") == (
         "Invalid",
-        "configuration error: invalid community format: gold\n"
-        'invalid community "gold" in BGP advertisement',
+        (
+            "configuration error: invalid community format: gold\n"
+            'invalid community "gold" in BGP advertisement'
+        ),
     )
     world.apply(made("Community", "names", {"communities": [{"name": "gold", "value": "1:2"}]}))
     world.settle()

@@ -1,4 +1,4 @@
-"""Which Service gets which address: pools, annotations, sharing, and what is told when none fits."""
+"""Which Service gets which address: pools, wishes, sharing, and what is told when none fits."""
 
 from ipaddress import ip_address, ip_network
 from typing import Any
@@ -130,8 +130,10 @@ def test_a_service_may_ask_for_an_address(world: Any, how: str) -> None:
         (
             {ASKED_IPS: "10.0.0.1", ASKED_POOL: "b"},
             {},
-            'requested loadBalancer IP(s) ["10.0.0.1"] is not compatible with requested address '
-            "pool b",
+            (
+                'requested loadBalancer IP(s) ["10.0.0.1"] is not compatible with requested '
+                "address pool b"
+            ),
         ),
         (
             {ASKED_IPS: "10.0.0.1,10.0.0.2"},
@@ -255,8 +257,10 @@ def test_a_changed_pool_moves_its_services(world: Any) -> None:
     assert world.given() == ["10.0.5.0"]
     assert (
         "ClearAssignment",
-        'current IP for "default/web" not allowed by config, will attempt for new IP assignment: '
-        '["10.0.0.0"] is not allowed in config',
+        (
+            'current IP for "default/web" not allowed by config, will attempt for new IP '
+            'assignment: ["10.0.0.0"] is not allowed in config'
+        ),
     ) in world.events()
 
 
