@@ -152,3 +152,9 @@ def cluster() -> Callable[[Integration], World]:
 def strings() -> type[yaml.SafeLoader]:
     """How YAML is to be read."""
     return Strings
+
+
+@pytest.fixture
+def paper_nodes() -> type[PaperNodes]:
+    """Nodes that keep what they are given."""
+    return PaperNodes
