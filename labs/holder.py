@@ -225,7 +225,12 @@ class Holder:
             "stand": lambda: self._stand(Situation.of(request["situation"])),
             "change": lambda: self._change(request["verb"], arguments),
             "ask": lambda: self._ask(request["verb"], arguments),
-            "run": lambda: self._run(client, arguments[0], arguments[1], descriptors),
+            "run": lambda: self._run(
+                client, self.lab.spawn(arguments[0], arguments[1], descriptors)
+            ),
+            "kubectl": lambda: self._run(
+                client, self.lab.spawn_kubectl(arguments[0], descriptors)
+            ),
             "down": self._down,
         }
         return verbs[kind]()
@@ -271,11 +276,9 @@ class Holder:
             answer = self.lab._ask(verb, *arguments)  # noqa: SLF001 - the other half of one contract
         return {"answer": encode(verb, answer)}
 
-    def _run(
-        self, client: socket.socket, host: str, argv: list[str], descriptors: list[int]
-    ) -> dict[str, Any]:
-        """Run a program on the client's own streams; the client interrupts it or hangs up."""
-        process = self.lab.spawn(host, argv, descriptors)
+    @staticmethod
+    def _run(client: socket.socket, process: Process) -> dict[str, Any]:
+        """Let a program on the client's own streams end; the client interrupts it or hangs up."""
         try:
             while (status := process.wait(0)) is None:
                 waited: list[Process | socket.socket] = [process, client]

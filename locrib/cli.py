@@ -11,6 +11,7 @@ import typer
 
 from locrib import __version__, bestpath, folders, fsm, lab, terminal
 from locrib.forget import forget as do_forget
+from locrib.kubectl import SETTINGS, kubectl
 from locrib.learn import Wishes
 from locrib.learn import learn as do_learn
 from locrib.trouble import Exit, Trouble
@@ -159,6 +160,7 @@ def forget(
 _command(bestpath.bestpath)
 _command(fsm.fsm)
 app.add_typer(lab.app)
+app.command(context_settings=SETTINGS, help=terminal.flowing(kubectl.__doc__))(kubectl)
 
 
 def main() -> None:

@@ -6,6 +6,7 @@ from typing import Final
 import typer
 
 from locrib import lab_breaking, lab_doctor, lab_looking, lab_snapshot, lab_up, terminal
+from locrib.kubectl import SETTINGS, kubectl
 
 app = typer.Typer(
     name="lab",
@@ -59,3 +60,4 @@ COMMANDS: Final[dict[str, Callable[..., None]]] = {
 
 for _name, _function in COMMANDS.items():
     app.command(_name, help=terminal.flowing(_function.__doc__))(_function)
+app.command("kubectl", context_settings=SETTINGS, help=terminal.flowing(kubectl.__doc__))(kubectl)
