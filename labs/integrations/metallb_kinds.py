@@ -141,6 +141,7 @@ L2_ADVERTISEMENT = metallb_kind(
                     ),
                 ),
             },
+            taken=True,  # it is checked and kept; nobody in the lab answers ARP
         ),
         "status": NOTHING,
     },

@@ -19,6 +19,9 @@ _NODE, _NAME, _SPACE = (f"{GROUP}/{what}" for what in ("node", "service-name", "
 def report_state(api: Api, component: str, node: str, trouble: str) -> None:
     """Tell in a ConfigurationState whether a component has the configuration that is asked for.
 
+    MetalLB writes the time of every look it takes; here it is written when the verdict changes, so
+    that a quiet cluster is quiet.
+
     Args:
         api: where.
         component: "controller" or "speaker".

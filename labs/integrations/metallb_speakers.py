@@ -169,10 +169,8 @@ class Speaker:
     def _run_peers(self, wanted: tuple[Peer, ...]) -> tuple[Peer, ...]:
         for one in self._peers:
             if one not in wanted:
-                said = "peer deconfigured, closing BGP session"
-                reason = "removedFromConfig"
-                if self._config is not None and one in self._config.peers:
-                    reason = "filteredByNodeSelector"
+                # A peer of other nodes is not in this node's configuration either.
+                reason, said = "removedFromConfig", "peer deconfigured, closing BGP session"
                 self._say("peerRemoved", peer=one.shown, reason=reason, msg=said)
         for one in wanted:
             if one not in self._peers:
@@ -197,8 +195,12 @@ class Speaker:
     def _undo_edit(self) -> None:
         """Configure once more what was configured: somebody changed it by hand."""
         with self._configuring:
-            if self._text:
+            if not self._text:
+                return
+            try:
                 self._nodes.configure(self._node, self._text)
+            except LabError as why:
+                self._log.say("error", {"op": "reload", "error": str(why), "cause": "hand edit"})
 
     def _tell(self, decisions: Mapping[str, Decision], services: Mapping[str, Obj]) -> None:
         """Log and record what is announced from now on, and what no longer is."""

@@ -35,7 +35,10 @@ class Nodes(Protocol):
         """The state of each BGP session, by the neighbor's address."""
 
     def on_edit(self, node: str, told: Callable[[], None]) -> None:
-        """Let `told` know when the node no longer runs what it was configured to: a hand edit."""
+        """Let `told` know when the node no longer runs what it was configured to: a hand edit.
+
+        It is called in a thread of its own, never from within `configure`.
+        """
 
     def log(self, workload: str, node: str, line: str) -> None:
         """Add a line to the log of the integration's pod of this workload on this node.
