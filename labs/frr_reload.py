@@ -122,22 +122,26 @@ def _leaving(before: dict[Context, Block], after: dict[Context, Block]) -> Itera
     for context, block in reversed(before.items()):
         if any(context[:depth] not in after for depth in range(1, len(context))):
             continue  # it goes with the block around it
-        if context not in after:
+        family = bool(context) and context[-1].startswith("address-family")
+        if context not in after and not family:  # FRR knows no way to undo a family as a whole
             yield from _within(context[:-1], [_undo(context[-1])])
             continue
-        gone = _gone_neighbors(before, after, context)
-        undone = []
-        for line in reversed(block.lines):
-            neighbor = _NEIGHBOR.match(line)
-            if line in after[context].lines or _overwritten(line, after[context].lines):
-                continue
-            if neighbor and neighbor[1] in gone:
-                if len(context) == 1 and _INTRODUCES.match(line):
-                    undone.append(f"no neighbor {neighbor[1]}")
-                continue
-            undone.append(_undo(line))
+        kept = after[context].lines if context in after else []
+        undone = list(_undone(block.lines, kept, _gone_neighbors(before, after, context), family))
         if undone:
             yield from _within(context, undone)
+
+
+def _undone(lines: list[str], kept: list[str], gone: frozenset[str], family: bool) -> Iterator[str]:
+    """Yield what takes a block's lines back, those apart that stay or are overwritten."""
+    for line in reversed(lines):
+        if line in kept or _overwritten(line, kept):
+            continue
+        neighbor = _NEIGHBOR.match(line)
+        if neighbor is None or neighbor[1] not in gone:
+            yield _undo(line)
+        elif not family and _INTRODUCES.match(line):
+            yield f"no neighbor {neighbor[1]}"
 
 
 def _coming(before: dict[Context, Block], after: dict[Context, Block]) -> Iterator[str]:

@@ -175,6 +175,14 @@ def test_a_neighbor_goes_in_one_line_with_all_that_is_said_of_it() -> None:
     assert [line for line in entered if "neighbor" in line] == ["no neighbor 192.0.2.1"]
 
 
+def test_an_address_family_is_emptied_where_it_is_no_longer_spoken_of() -> None:
+    old = "router bgp 64512\n address-family ipv6 unicast\n  network 2001:db8::/32\n"
+    assert changes(old, "router bgp 64512\n") == [
+        *("router bgp 64512", "address-family ipv6 unicast", "no network 2001:db8::/32"),
+        *("exit-address-family", "exit"),
+    ]
+
+
 def test_lines_go_to_the_daemon_that_knows_them() -> None:
     speaker = Speaker(64512, (Peer("192.0.2.1", "65001", bfd="fast"),))
     text = speaker.text("ip nht resolve-via-default")
