@@ -18,12 +18,15 @@ META = "meta.k8s.io/v1"
 
 
 def columns(kind: Kind) -> tuple[Column, ...]:
-    """A kind's columns, with the name first and the age behind the narrow ones."""
+    """A kind's columns, with the name first and the age behind the narrow ones.
+
+    A custom resource that names columns of its own shows its age only if it names that too.
+    """
     own = kind.columns
     names = {column.name.lower() for column in own}
     if "name" not in names:
         own = (NAME, *own)
-    if "age" not in names:
+    if "age" not in names and (kind.builtin or not kind.columns):
         narrow = next((at for at, column in enumerate(own) if column.wide), len(own))
         own = (*own[:narrow], AGE, *own[narrow:])
     return own
