@@ -52,7 +52,20 @@ def service_defaults(new: Obj, old: Obj | None) -> Obj:
         spec.setdefault("allocateLoadBalancerNodePorts", True)
     if spec.get("clusterIP") and not spec.get("clusterIPs"):
         spec["clusterIPs"] = [spec["clusterIP"]]
-    return {**new, "spec": spec}
+    done = {**new, "spec": spec}
+    return _with_ip_modes(done) if kind == "LoadBalancer" else done
+
+
+def _with_ip_modes(service: Obj) -> Obj:
+    """Say of each address outside that it is one to route to, where its giver did not."""
+    status = service.get("status") or {}
+    ingress = (status.get("loadBalancer") or {}).get("ingress")
+    if not ingress:
+        return service
+    told = [
+        {**one, "ipMode": one.get("ipMode", "VIP")} if one.get("ip") else one for one in ingress
+    ]
+    return {**service, "status": {**status, "loadBalancer": {"ingress": told}}}
 
 
 def _port(port: Obj) -> Obj:
