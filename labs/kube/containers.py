@@ -33,6 +33,11 @@ from labs.process_tree import ProcessTree
 MOUNT = "/run/lab/kube/mnt"
 _PATH = "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin"
 _SIGNALLED = 128
+CAPABILITY_NAMES = (
+    *("chown", "dac_override", "fowner", "fsetid", "kill", "setgid", "setuid", "setpcap"),
+    *("net_bind_service", "net_raw", "sys_chroot", "audit_write", "setfcap"),
+)
+"""The capabilities of `container_init`, as setpriv calls them."""
 _KILL_SECONDS = 5.0
 
 
@@ -124,6 +129,8 @@ class Running:
         self.terminal: int | None = None
         self._web: WebServers | None = None
         self._key = ""
+        self._mark = ""
+        self._tree: ProcessTree | None = None
         self._code: int | None = None
         self._looking = threading.Lock()
 
@@ -144,7 +151,10 @@ class Running:
             return
         if self.process is not None:
             with contextlib.suppress(LabError):
-                self.process.signal(number)
+                if number == signal.SIGKILL or self._tree is None:
+                    self.process.signal(signal.SIGKILL)
+                else:  # to the program alone, as a runtime does, and not to what it has started
+                    self._tree.script(f"kill -{int(number)} $(cat {self._mark})")
             return
         if self._web is not None:
             self._web.stop(self._key)
@@ -154,6 +164,11 @@ class Running:
         """Count as ended, where no process does it."""
         self._code = code
         self.log.end()
+
+    def run(self, program: Program, tree: ProcessTree, mark: str) -> None:
+        """Be a program, whose number is in a file of the lab."""
+        self.process, self.stdin = program.process, program.stdin
+        self._tree, self._mark = tree, mark
 
     def serve(self, web: WebServers, key: str) -> None:
         """Be a listener."""
@@ -221,8 +236,10 @@ class Runtime:
                 running.log.say(f"[INFO] server is listening on :{does.port}")
 
     def _start_program(self, running: Running, wanted: Wanted) -> None:
-        program = self.execute(wanted, wanted.argv, stdin=wanted.stdin, terminal=wanted.terminal)
-        running.process, running.stdin = program.process, program.stdin
+        program = self.execute(
+            wanted, wanted.argv, stdin=wanted.stdin, terminal=wanted.terminal, beside=False
+        )
+        running.run(program, self.tree, mark_of(wanted))
         if wanted.terminal:
             running.terminal = os.dup(program.stdout)
         self.pump.watch(program.stdout, lambda data: running.log.feed(data, 1))
@@ -230,32 +247,28 @@ class Runtime:
             self.pump.watch(program.stderr, lambda data: running.log.feed(data, 2))
 
     def execute(
-        self, wanted: Wanted, argv: Sequence[str], *, stdin: bool, terminal: bool
+        self, wanted: Wanted, argv: Sequence[str], *, stdin: bool, terminal: bool, beside: bool
     ) -> Program:
-        """Start a program in a container, or beside the one that runs there.
+        """Start a program in a container.
+
+        Args:
+            wanted: the container.
+            argv: the program and its arguments.
+            stdin: whether its input is kept open.
+            terminal: whether it has a terminal.
+            beside: whether it joins the program that runs there; beside a web server of ours, which
+                is no process of the pod's, it is alone.
 
         Raises:
             StartError: there is no such program.
         """
         check_program(wanted.image, argv)
-        spec: dict[str, Any] = {
-            "root": MOUNT,
-            "tools": wanted.image.tools,
-            "files": _files(wanted),
-            "scratch": wanted.scratch,
-            "volumes": wanted.volumes,
-            "hostname": wanted.pod,
-            "terminal": terminal,
-            "folder": wanted.folder,
-            "environment": {"PATH": _PATH, "HOSTNAME": wanted.pod, "HOME": "/root"}
-            | ({"TERM": "xterm"} if terminal else {})
-            | wanted.environment,
-            "argv": list(argv),
-        }
-        command = [
-            *("unshare", "--mount", "--pid", "--ipc", "--uts", "--fork", "--kill-child", "--"),
-            *(sys.executable, "-I", "-S", str(Path(container_init.__file__)), json.dumps(spec)),
-        ]
+        variables = {"PATH": _PATH, "HOSTNAME": wanted.pod, "HOME": "/root"}
+        variables |= ({"TERM": "xterm"} if terminal else {}) | wanted.environment
+        if beside:
+            command = _joining(wanted, argv, variables, terminal=terminal)
+        else:
+            command = _starting(wanted, argv, variables, terminal=terminal)
         ours, theirs = _terminal() if terminal else _pipes(stdin=stdin)
         try:
             process = self.tree.spawn(command, wanted.network, streams=theirs)
@@ -273,6 +286,46 @@ class Runtime:
             given = None
         assert out is not None  # noqa: S101 - only input and errors may be missing
         return Program(process, given, out, errors)
+
+
+def mark_of(wanted: Wanted) -> str:
+    """Return the file of the lab with the number of a container's program."""
+    return f"{wanted.scratch}.pid"
+
+
+def _starting(
+    wanted: Wanted, argv: Sequence[str], variables: dict[str, str], *, terminal: bool
+) -> list[str]:
+    """Return the command that starts a program in namespaces of its own."""
+    spec: dict[str, Any] = {
+        "root": MOUNT,
+        "tools": wanted.image.tools,
+        "files": _files(wanted),
+        "scratch": wanted.scratch,
+        "mark": mark_of(wanted) if argv == wanted.argv else "",
+        "volumes": wanted.volumes,
+        "hostname": wanted.pod,
+        "terminal": terminal,
+        "folder": wanted.folder,
+        "environment": variables,
+        "argv": list(argv),
+    }
+    own = ("--mount", "--pid", "--ipc", "--uts", "--fork", "--kill-child")
+    program = (sys.executable, "-I", "-S", str(Path(container_init.__file__)))
+    return ["unshare", *own, "--", *program, json.dumps(spec)]
+
+
+def _joining(
+    wanted: Wanted, argv: Sequence[str], variables: dict[str, str], *, terminal: bool
+) -> list[str]:
+    """Return the command that starts a program in the namespaces of one that runs."""
+    join = f'exec nsenter --target "$(cat {mark_of(wanted)})" --mount --pid --ipc --uts -- "$@"'
+    kept = ",".join(f"+{name}" for name in CAPABILITY_NAMES)
+    lessen = ("setpriv", "--no-new-privs", f"--bounding-set=-all,{kept}")
+    own = ("setsid", "--ctty", "--wait") if terminal else ()
+    assigned = [f"{name}={value}" for name, value in variables.items()]
+    program = ("env", "-i", "-C", wanted.folder, *assigned, *argv)
+    return ["/bin/sh", "-c", join, "sh", *lessen, *own, *program]
 
 
 def _terminal() -> tuple[tuple[int | None, int | None, int | None], tuple[int, int, int]]:

@@ -117,10 +117,12 @@ class Kubelets:
     ) -> Program:
         """Start a program beside a container's own."""
         state = self._state(pod, container)
-        self._running(pod, state)
+        running = self._running(pod, state)
         assert state.wanted is not None  # noqa: S101 - it runs
         try:
-            return self._runtime.execute(state.wanted, argv, stdin=stdin, terminal=tty)
+            return self._runtime.execute(
+                state.wanted, argv, stdin=stdin, terminal=tty, beside=running.process is not None
+            )
         except StartError as error:
             raise bad_request(
                 "Internal error occurred: error executing command in container: failed to exec in "

@@ -410,7 +410,8 @@ class PodWorker:
 
     def _beside(self, state: ContainerState, argv: list[str]) -> Program:
         assert state.wanted is not None  # noqa: S101 - it runs
-        return self._runtime.execute(state.wanted, argv, stdin=False, terminal=False)
+        beside = state.running is not None and state.running.process is not None
+        return self._runtime.execute(state.wanted, argv, stdin=False, terminal=False, beside=beside)
 
     # -- the end ----------------------------------------------------------------------------------
 
