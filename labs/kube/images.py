@@ -145,6 +145,12 @@ def _pause(_: Sequence[str]) -> Does:
 
 
 _SHELL: Final = ("/bin/sh",)
+_CURL: Final = (
+    *("/bin/sh", "-c"),
+    'case $1 in -*) ;; *) command -v "$1" >/dev/null && exec "$@" ;; esac; exec curl "$@"',
+    "entrypoint.sh",
+)
+"""curl's image runs the arguments where they begin with a program, and else gives them to curl."""
 IMAGES: Final = (
     Image("hashicorp/http-echo", ("/http-echo",), (), (("/http-echo", _http_echo),)),
     Image("nginx", ("nginx",), ("-g", "daemon off;"), (("nginx", _nginx),), tools=True),
@@ -158,7 +164,7 @@ IMAGES: Final = (
     Image("registry.k8s.io/pause", ("/pause",), (), (("/pause", _pause),)),
     Image("busybox", (), _SHELL, tools=True),
     Image("alpine", (), _SHELL, tools=True),
-    Image("curlimages/curl", ("curl",), (), tools=True),
+    Image("curlimages/curl", _CURL, ("curl",), tools=True),
 )
 _BY_NAME: Final = {image.name: image for image in IMAGES}
 _REGISTRIES: Final = ("docker.io/library/", "docker.io/", "registry-1.docker.io/", "library/")

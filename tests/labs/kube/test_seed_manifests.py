@@ -1,6 +1,5 @@
 """Manifests with the mistakes of a first attempt, and what the real kubectl answers to each.
 
-
 `manifests/printed` has them as they circulate, `manifests/corrected` as they work. Here are the
 mistakes that show in the API's answer or in what MetalLB's controllers make of the objects, with
 nodes on paper; those that need packets are in test_cluster_incidents.
