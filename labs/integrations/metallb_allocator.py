@@ -38,6 +38,7 @@ class Allocator:
         """Begin with no pools and nothing given out."""
         self.pools: tuple[Pool, ...] = ()
         self._entries: dict[str, Entry] = {}
+        self._users: dict[Address, set[str]] = {}
 
     def entry(self, service: str) -> Entry | None:
         """What a Service has."""
@@ -67,7 +68,9 @@ class Allocator:
 
     def unassign(self, service: str) -> None:
         """Free what a Service has, if anything."""
-        self._entries.pop(service, None)
+        entry = self._entries.pop(service, None)
+        for address in entry.addresses if entry else ():
+            self._users[address].discard(service)
 
     def assign(self, asked: Request, addresses: Sequence[Address]) -> None:
         """Give a Service these addresses.
@@ -87,9 +90,12 @@ class Allocator:
             raise AllocationError(f"{told} has the same family")
         for address in addresses:
             self._check_sharing(asked, address)
+        self.unassign(asked.service)
         self._entries[asked.service] = Entry(
             pool.name, tuple(addresses), asked.ports, asked.sharing, asked.backend
         )
+        for address in addresses:
+            self._users.setdefault(address, set()).add(asked.service)
 
     def allocate(self, asked: Request) -> tuple[Address, ...]:
         """Find addresses in any pool: first those reserved for the Service, then all others.
@@ -211,9 +217,9 @@ class Allocator:
             AllocationError: names the others, or the port.
         """
         others = {
-            service: entry
-            for service, entry in self._entries.items()
-            if service != asked.service and address in entry.addresses
+            service: self._entries[service]
+            for service in self._users.get(address, ())
+            if service != asked.service
         }
         for entry in others.values():
             shared = entry.sharing and entry.sharing == asked.sharing
