@@ -39,7 +39,7 @@ def ask(open_socket: Callable[[], socket.socket], url: str) -> Answer:
     Raises:
         LabError: that is no URL a lab can ask for.
     """
-    address, port, path = _read(url)
+    address, port, path = read_url(url)
     begun = time.monotonic()
 
     def took() -> float:
@@ -64,7 +64,7 @@ def ask(open_socket: Callable[[], socket.socket], url: str) -> Answer:
     return Answer(url, took(), said[1], said[2], text=text)
 
 
-def _read(url: str) -> tuple[str, int, str]:
+def read_url(url: str) -> tuple[str, int, str]:
     """Return the address, port and path of a URL.
 
     Raises:

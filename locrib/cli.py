@@ -1,5 +1,6 @@
 """The `locrib` command: its options and its help. What a subcommand does is in its own module."""
 
+import errno
 import logging
 import sys
 import traceback
@@ -172,15 +173,26 @@ def main() -> None:
         _show_traceback()
         raise SystemExit(trouble.code) from None
     except Exception as error:  # noqa: BLE001 -- the last line of defence
-        terminal.show(
-            Trouble(
-                "Loc-RIB to handle this",
-                f"{type(error).__name__}: {error}",
-                "report it, with what `locrib --verbose ...` prints for the same command",
-            )
-        )
+        told = _unforeseen(error)
+        terminal.show(told)
         _show_traceback()
-        raise SystemExit(Exit.BUG) from None
+        raise SystemExit(told.code) from None
+
+
+def _unforeseen(error: Exception) -> Trouble:
+    """Say what ended a command that nobody prepared for it: a full disk, or a bug of ours."""
+    if isinstance(error, OSError) and error.errno == errno.ENOSPC:
+        terminal.print_no_more()
+        return Trouble(
+            "room for what the command prints or keeps", "a full disk (ENOSPC)",
+            "make room there, or send the output elsewhere",
+        )  # fmt: skip
+    return Trouble(
+        "Loc-RIB to handle this",
+        f"{type(error).__name__}: {error}",
+        "report it, with what `locrib --verbose ...` prints for the same command",
+        code=Exit.BUG,
+    )
 
 
 def _show_traceback() -> None:

@@ -8,12 +8,12 @@ import webbrowser
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Annotated
-from urllib.parse import urlsplit
 
 import typer
 from rich.markup import escape
 
 from bgp.fsm_log import LoggedTransition
+from labs.lab_curl import read_url
 from labs.lab_verbs import LabVerbs
 from labs.remote import RemoteLab
 from locrib import lab_sight, terminal
@@ -56,7 +56,7 @@ def vtysh(
     ] = None,
     lab: LabName = None,
 ) -> None:
-    """Open a router's own command line: vtysh, birdc or gobgp, as it runs there."""  # fmt: skip
+    """Open a router's own vtysh or birdc, or run lines of them or of gobgp, as they run there."""
     with reached(lab) as there:
         daemon = there.topology.speaker(host).daemon
         if daemon.startswith("frr"):
@@ -65,6 +65,11 @@ def vtysh(
         elif commands:
             for line in commands:
                 terminal.say(there.show(host, line))
+        elif daemon == "gobgp":
+            raise Trouble(
+                "a line for gobgp, which has no prompt of its own", f"no line for {host}",
+                f"run `locrib lab vtysh {host} -c neighbor`", code=Exit.USAGE,
+            )  # fmt: skip
         else:
             _execute(there, host, ["birdc"])
 
@@ -201,7 +206,8 @@ def curl(
     """
     with reached(lab) as there:
         if explain:
-            for hop in there.trace(host, urlsplit(url).hostname or url):
+            address, _, _ = read_url(url)
+            for hop in there.trace(host, address):
                 terminal.say(str(hop))
         answers = there.curl(host, url, count)
         for answer in answers:
@@ -227,6 +233,7 @@ def trace(
 def _execute(lab: RemoteLab, host: str, argv: list[str]) -> None:
     """Run a program there on this terminal, and end as it ends."""
     terminal_kind = os.environ.get("TERM", "dumb")
-    streams = (sys.stdin.fileno(), sys.stdout.fileno(), sys.stderr.fileno())
-    status = lab.execute(host, ["env", f"TERM={terminal_kind}", *argv], streams)
+    with Path(os.devnull).open("r+b") as nothing:  # for a stream that is closed (`<&-`)
+        typed, out, err = ((s or nothing).fileno() for s in (sys.stdin, sys.stdout, sys.stderr))
+        status = lab.execute(host, ["env", f"TERM={terminal_kind}", *argv], (typed, out, err))
     raise typer.Exit(status if status >= 0 else SIGNALLED - status)

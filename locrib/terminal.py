@@ -6,17 +6,36 @@ colours, no redrawing and never a question.
 
 import inspect
 import logging
+import os
 import sys
 
 from rich.console import Console
 from rich.logging import RichHandler
 from rich.markup import escape
 
-from locrib.trouble import Trouble
+from locrib.trouble import Exit, Trouble
+
+
+class _Console(Console):
+    """A console whose reader may leave early, as `head` does: nothing is wrong then."""
+
+    def on_broken_pipe(self) -> None:
+        """End as a command that worked."""
+        print_no_more()
+        raise SystemExit(Exit.OK)
+
 
 # Without emoji: rich would take the middle of the large community 64512:100:200 for one.
-out = Console(highlight=False, emoji=False)
-err = Console(stderr=True, highlight=False, emoji=False)
+out = _Console(highlight=False, emoji=False)
+err = _Console(stderr=True, highlight=False, emoji=False)
+
+
+def print_no_more() -> None:
+    """Let what is still to be printed go nowhere: Python would try, and fail, at its end."""
+    if sys.stdout is not None:
+        nowhere = os.open(os.devnull, os.O_WRONLY)
+        os.dup2(nowhere, sys.stdout.fileno())
+        os.close(nowhere)
 
 
 def set_verbose(verbose: bool) -> None:

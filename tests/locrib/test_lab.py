@@ -3,6 +3,7 @@
 import json
 import os
 import re
+import shlex
 import signal
 import subprocess
 import sys
@@ -90,6 +91,72 @@ def test_commands_run_where_they_are_told_and_end_as_they_end(shell: Shell) -> N
     assert shell("run", "client", "--", "cat", typed="typed here").stdout == "typed here"
     assert "64512" in shell.say("vtysh", "tor1", "-c", "show bgp summary")
     assert "Established" in shell.say("vtysh", "node1", "-c", "show protocols")
+
+
+@pytest.mark.usefixtures("lab")
+@pytest.mark.parametrize("closed", ["<&-", ">&-", "2>&-"])
+def test_a_command_runs_with_a_stream_that_is_closed(shell: Shell, closed: str) -> None:
+    line = f"{shlex.join([*COMMAND, 'run', 'client', '--', 'sh', '-c', 'cat; exit 7'])} {closed}"
+    done = subprocess.run(
+        ["sh", "-c", line], env=shell.environment, capture_output=True, text=True, check=False,
+        timeout=SECONDS, input="",
+    )  # fmt: skip
+    assert done.returncode == 7, done.stderr
+
+
+@pytest.mark.usefixtures("lab")
+@pytest.mark.parametrize("command", [("show",), ("list",), ("transitions", "tor1", "node1")])
+def test_a_reader_that_leaves_early_is_no_mistake(shell: Shell, command: tuple[str, ...]) -> None:
+    reading, writing = os.pipe()
+    os.close(reading)
+    try:
+        done = subprocess.run(
+            [*COMMAND, *command], env=shell.environment, stdout=writing, stderr=subprocess.PIPE,
+            text=True, check=False, timeout=SECONDS,
+        )  # fmt: skip
+    finally:
+        os.close(writing)
+    assert (done.returncode, done.stderr) == (Exit.OK, "")
+
+
+@pytest.mark.usefixtures("lab")
+def test_the_way_is_explained_of_whatever_curl_takes(shell: Shell) -> None:
+    for url in ("10.244.1.10:80", "10.244.1.10/x"):
+        told = shell.say("curl", "client", url, "--explain")
+        assert "pod1: arrived" in told
+        assert "pod1 answered" in told
+    refused = shell("curl", "client", "http://[", "--explain")
+    assert refused.returncode == Exit.INPUT
+    assert "expected a URL with an address such as http://198.51.100.7/" in refused.stderr
+
+
+def test_gobgp_has_no_prompt_and_is_asked_by_the_line(shell: Shell, tmp_path: Path) -> None:
+    if (refused := daemons.refusal()) is not None:
+        pytest.skip(refused)
+    file = tmp_path / "alone.toml"
+    file.write_text(
+        'title = "GoBGP alone"\n[host.go]\nrole = "node"\ndaemon = "gobgp"\nasn = 64512\n'
+        'router_id = "10.0.0.1"\n'
+    )
+    shell.say("up", str(file), "--detach")
+    try:
+        told = shell("vtysh", "go", "--lab", "alone")
+        assert told.returncode == Exit.USAGE
+        assert "Next     run `locrib lab vtysh go -c neighbor`." in told.stderr
+        assert "AS:        64512" in shell.say("vtysh", "go", "-c", "global", "--lab", "alone")
+    finally:
+        shell.say("down", "alone")
+
+
+def test_a_full_disk_behind_the_output_is_told_as_such(shell: Shell) -> None:
+    with Path("/dev/full").open("w") as full:
+        done = subprocess.run(
+            [*COMMAND, "list"], env=shell.environment, stdout=full, stderr=subprocess.PIPE,
+            text=True, check=False, timeout=SECONDS,
+        )  # fmt: skip
+    assert done.returncode == Exit.MACHINE
+    assert "Saw      a full disk (ENOSPC)." in done.stderr
+    assert "Exception" not in done.stderr
 
 
 @pytest.mark.usefixtures("lab")
