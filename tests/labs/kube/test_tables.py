@@ -17,11 +17,19 @@ def made(**more: Any) -> dict[str, Any]:
 
 
 def test_the_name_comes_first_and_the_age_before_the_wide_columns() -> None:
-    names = [column.name for column in tables.columns(PEER)]
+    own = replace(PEER, builtin=True)
+    names = [column.name for column in tables.columns(own)]
     assert names == ["Name", "Address", "ASN", "Age", "State"]
-    told = tables.table(PEER, [], {})["columnDefinitions"]
+    told = tables.table(own, [], {})["columnDefinitions"]
     assert [column["priority"] for column in told] == [0, 0, 0, 0, 1]
     assert [column["format"] for column in told] == ["name", "", "", "", ""]
+
+
+def test_a_custom_kind_that_names_columns_shows_its_age_only_if_it_names_that() -> None:
+    names = [column.name for column in tables.columns(PEER)]
+    assert names == ["Name", "Address", "ASN", "State"]
+    bare = replace(PEER, columns=())
+    assert [column.name for column in tables.columns(bare)] == ["Name", "Age"]
 
 
 def test_a_kind_may_place_name_and_age_itself() -> None:
@@ -44,7 +52,8 @@ def test_cells_have_the_types_of_their_columns() -> None:
         Column("Both", lambda obj: f"{obj['spec']['asn']}/x"),
     )
     obj = made(spec={"address": "192.0.2.1", "asn": 7, "list": ["a", "b"]})
-    row = tables.table(replace(PEER, columns=columns), [obj], {})["rows"][0]
+    kind = replace(PEER, columns=columns, builtin=True)
+    row = tables.table(kind, [obj], {})["rows"][0]
     assert row["cells"] == ["a", "192.0.2.1", 7, '["a","b"]', None, "0s", "7/x", "0s"]
 
 
