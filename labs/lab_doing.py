@@ -164,7 +164,8 @@ class Doing:
                 router.start()
             elif f"as {host.name}" in done or f"routes {host.name}" in done:
                 router.tell(None, ())
-            if router.renew():  # an interface may have been shut down too
+            if router.renew():  # an interface may have been shut down, or given an address, too
+                self._script(wiring.own_addresses(self._parts.topology, host.name))
                 for link in self._parts.topology.links_of(host.name):
                     self._script(wiring.mend(self._parts.topology, link))
 

@@ -206,6 +206,19 @@ def mend(topology: Topology, link: Link) -> Iterator[str]:
             yield from routes(topology, topology.hosts[end.host])
 
 
+def own_addresses(topology: Topology, host: str) -> Iterator[str]:
+    """Return the command that takes from a host each IPv4 address the topology does not give it.
+
+    zebra leaves those it was told to set where they are when it ends.
+    """
+    own = " ".join(("127.0.0.1/8", *topology.addresses(host)))
+    yield (
+        f"ip -n {host} -o -4 address show | while read -r _ interface _ address _; do "
+        f'case " {own} " in *" $address "*) ;; '
+        f'*) ip -n {host} address del "$address" dev "$interface" ;; esac; done'
+    )
+
+
 def narrow(topology: Topology, link: Link, octets: int) -> Iterator[str]:
     """Return the commands that set the MTU of a link between two hosts, which both know it then."""
     if not _at_switches(topology, link):

@@ -190,6 +190,16 @@ def test_a_checkpoint_brings_back_configuration_objects_and_links(rack: Lab) -> 
         rack.restore(Situation((("cut node9 sw", "yes"),)))
 
 
+def test_an_address_that_zebra_was_told_to_set_goes_when_the_lab_is_mended(rack: Lab) -> None:
+    before = rack.run("tor", "ip -o -4 address show").text
+    rack.configure("tor", "interface client", "ip address 203.0.113.7/24")
+    rack.configure("tor", "interface lo", "ip address 203.0.113.8/32")
+    assert "203.0.113.7/24" in rack.run("tor", "ip -o -4 address show").text
+    rack.mend()
+    assert rack.run("tor", "ip -o -4 address show").text == before
+    assert rack.snapshot().hosts["tor"].neighbors[0].state == "Established"
+
+
 def test_bfdd_alone_can_be_frozen_and_takes_a_healthy_session_down(rack: Lab) -> None:
     rack.freeze("node3", "bfdd")
     assert rack.wait_state("tor", "node3", "Idle", 10) < 3
