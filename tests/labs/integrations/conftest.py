@@ -107,12 +107,13 @@ class World:
         return [one["ip"] for one in (status.get("loadBalancer") or {}).get("ingress") or ()]
 
     def events(self, name: str = "web") -> list[tuple[str, str]]:
-        """What was told of a Service: reasons and messages, in the order of names."""
+        """What was told of a Service: reasons and messages, the latest last."""
         found = [
             one
             for one in self.api.list("events")
             if (one.get("involvedObject") or {}).get("name") == name
         ]
+        found.sort(key=lambda one: int(one["metadata"]["resourceVersion"]))
         return [(one["reason"], one["message"]) for one in found]
 
     def text(self, node: str = "node1") -> str:
