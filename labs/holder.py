@@ -3,8 +3,10 @@
 The holder owns the lab and listens on a unix socket in a folder only its user can enter; each
 request is one JSON object on a line, answered by one, and descriptors travel beside it. What a
 client asks for is a verb of `labs.lab_verbs`; the holder keeps the situation, so that two clients
-see the same one. A lab that nobody has asked anything of for a while ends by itself, and when the
-holder is killed, be it while the lab comes up, the lab's first process removes the socket.
+see the same one. While a verb waits for a session, each look at it is a line of its own before the
+answer. What a client began and did not end, a capture, ends when it hangs up. A lab that nobody has
+asked anything of for a while ends by itself, and when the holder is killed, be it while the lab
+comes up, the lab's first process removes the socket.
 """
 
 from __future__ import annotations
@@ -35,20 +37,20 @@ from labs.situation import Situation
 CHANGES: Final = (
     *("cut", "mtu", "drop", "limit", "heal", "freeze", "thaw", "stop_daemon", "kill"),
     *("start_daemon", "as_number", "routes", "policy", "endpoints", "roas", "configure", "mend"),
-    "mark",
+    *("objects", "mark"),
 )
 """The verbs that change a lab; any other is a question."""
 QUESTIONS: Final = (
     *("run", "show", "paths", "announced", "state", "wait_state", "wait_notification", "watch"),
     *("marked", "transitions", "curl", "trace", "snapshot", "begin_capture", "end_capture"),
+    "objects_declared",
 )
 PATIENT: Final = ("run", "wait_notification", "transitions", "marked", "curl",
                   "begin_capture", "end_capture")  # fmt: skip
-"""Questions that no daemon is asked for: they read logs and packets, and may take their time."""
+"""Questions that no daemon is asked for: they read logs and packets, also while the lab changes."""
 LINE_LIMIT: Final = 1 << 24
 SUFFIX: Final = ".lab"
 BACKLOG: Final = 128
-TURN_SECONDS: Final = 0.01
 
 
 class LabBusyError(LabError):
@@ -72,6 +74,16 @@ class Claim:
                 os.unlink(f"{self.name}{SUFFIX}", dir_fd=place)
 
 
+def check_name(name: str) -> None:
+    """Check that a lab can be called so.
+
+    Raises:
+        LabError: the name cannot be a file's.
+    """
+    if not name or not all(char.isalnum() or char in "-_." for char in name) or name[0] == ".":
+        raise LabError(f"a lab's name is letters, digits, '-', '_' and '.', not {name!r}")
+
+
 def claim(folder: Path, name: str, tree: ProcessTree | None = None) -> Claim:
     """Take a name for a lab.
 
@@ -85,8 +97,7 @@ def claim(folder: Path, name: str, tree: ProcessTree | None = None) -> Claim:
         LabBusyError: a lab of that name is up.
         LabError: the name cannot be a file's.
     """
-    if not name or not all(char.isalnum() or char in "-_." for char in name) or name[0] == ".":
-        raise LabError(f"a lab's name is letters, digits, '-', '_' and '.', not {name!r}")
+    check_name(name)
     folder.mkdir(mode=0o700, parents=True, exist_ok=True)
     with _opened(folder) as place:
         if tree is not None:  # unlocked: the lock would go with the descriptor, and stay
@@ -161,11 +172,13 @@ class Holder:
         self.claimed, self.lab, self.topology, self.idle = claimed, lab, topology, idle
         self.since = time.time()
         self._used = time.monotonic()
-        self._clients: set[socket.socket] = set()
+        # With the captures each of them has under way, by number.
+        self._clients: dict[socket.socket, dict[int, list[Any]]] = {}
         self._ended = threading.Event()
-        # A daemon answers one question at a time, and changes come one after the other.
-        self._turn = threading.Lock()
-        lab._tell = self._let_others  # noqa: SLF001 - what is called at each look of a verb that waits
+        # Changes come one after the other, and no question of a daemon begins in the middle of one.
+        self._changing = threading.Lock()
+        self._asking = threading.local()  # `client`: who waits, in this thread
+        lab._tell = self._look  # noqa: SLF001 - what is called at each look of a verb that waits
 
     def end(self) -> None:
         """Make `serve` return."""
@@ -192,7 +205,7 @@ class Holder:
 
     def _talk(self, client: socket.socket) -> None:
         """Answer one client until it hangs up."""
-        self._clients.add(client)
+        self._clients[client] = {}
         try:
             with client:
                 if owner(client)[0] != os.geteuid():
@@ -203,7 +216,9 @@ class Holder:
                         reply = self._answer(client, request, descriptors)
                     except LabError as error:
                         reply = {"error": str(error)}
-                    except (KeyError, TypeError, ValueError) as error:
+                    except OSError:
+                        raise
+                    except Exception as error:  # noqa: BLE001 - the last line of defence
                         reply = {"error": f"the lab does not understand {request!r} ({error!r})"}
                     finally:
                         for descriptor in descriptors:
@@ -213,7 +228,9 @@ class Holder:
             pass  # it went away in the middle of an answer
         finally:
             self._used = time.monotonic()
-            self._clients.discard(client)
+            for number, capture in self._clients.pop(client).items():
+                with contextlib.suppress(LabError, OSError):  # the lab may have ended too
+                    self.lab._ask("end_capture", *capture, number)  # noqa: SLF001 - as in `_ask`
 
     def _answer(
         self, client: socket.socket, request: dict[str, Any], descriptors: list[int]
@@ -224,24 +241,19 @@ class Holder:
             "situation": lambda: {"situation": self.lab.situation.plain()},
             "stand": lambda: self._stand(Situation.of(request["situation"])),
             "change": lambda: self._change(request["verb"], arguments),
-            "ask": lambda: self._ask(request["verb"], arguments),
+            "ask": lambda: self._ask(client, request["verb"], arguments),
             "run": lambda: self._run(
                 client, self.lab.spawn(arguments[0], arguments[1], descriptors)
             ),
-            "kubectl": lambda: self._run(
-                client, self.lab.spawn_kubectl(arguments[0], descriptors)
-            ),
+            "kubectl": lambda: self._run(client, self.lab.spawn_kubectl(arguments[0], descriptors)),
             "down": self._down,
         }
         return verbs[kind]()
 
-    def _let_others(self, *_: object) -> None:
-        """Let other clients ask, between two looks of a verb that waits for a daemon."""
-        self._turn.release()
-        try:
-            time.sleep(TURN_SECONDS)
-        finally:
-            self._turn.acquire()
+    def _look(self, seconds: float, state: str) -> None:
+        """Tell the client that waits in this thread of a look."""
+        if (client := getattr(self._asking, "client", None)) is not None:
+            send(client, {"look": [seconds, state]})
 
     def _info(self) -> dict[str, Any]:
         quiet = time.monotonic() - self._used
@@ -256,24 +268,31 @@ class Holder:
         }
 
     def _stand(self, situation: Situation) -> dict[str, Any]:
-        with self._turn:
+        with self._changing:
             self.lab.situation = situation
         return {}
 
     def _change(self, verb: str, arguments: list[Any]) -> dict[str, Any]:
         if verb not in CHANGES:
             raise LabError(f"no verb changes a lab like {verb!r}; there are {', '.join(CHANGES)}")
-        with self._turn:
+        with self._changing:
             getattr(self.lab, verb)(*arguments)
         return {"situation": self.lab.situation.plain()}
 
-    def _ask(self, verb: str, arguments: list[Any]) -> dict[str, Any]:
+    def _ask(self, client: socket.socket, verb: str, arguments: list[Any]) -> dict[str, Any]:
         if verb not in QUESTIONS:
             raise LabError(
                 f"nothing in a lab is asked by {verb!r}; there are {', '.join(QUESTIONS)}"
             )
-        with contextlib.nullcontext() if verb in PATIENT else self._turn:
-            answer = self.lab._ask(verb, *arguments)  # noqa: SLF001 - the other half of one contract
+        if verb not in PATIENT:
+            with self._changing:
+                pass  # a daemon that is just restarted would answer nobody
+        if verb == "end_capture":
+            self._clients[client].pop(arguments[-1], None)
+        self._asking.client = client
+        answer = self.lab._ask(verb, *arguments)  # noqa: SLF001 - the other half of one contract
+        if verb == "begin_capture":
+            self._clients[client][answer] = arguments
         return {"answer": encode(verb, answer)}
 
     @staticmethod

@@ -90,7 +90,12 @@ class Lab(LabVerbs):
         deadline = None if seconds is None else time.monotonic() + seconds
         given = seen = 0  # lines of the log, which keep their numbers when the oldest go
         while True:
-            edges = () if self._closed else self.transitions(host, neighbor)
+            try:
+                edges = self.transitions(host, neighbor)
+            except LabError:
+                if not self._closed:
+                    raise
+                edges = ()
             over = self._closed or (deadline is not None and time.monotonic() > deadline)
             last = edges[-1].line if edges else seen
             ready = last if over else seen

@@ -8,8 +8,6 @@ outside the lab, from a pipe, through the unpacked package's own loader.
 from __future__ import annotations
 
 import contextlib
-import os
-import select
 import socket
 import struct
 import subprocess
@@ -17,6 +15,7 @@ import threading
 import time
 from typing import Final
 
+from labs.descriptors import readable
 from labs.errors import LabError
 from labs.lab_tools import unpacked_call
 from labs.packages import Daemon
@@ -56,7 +55,7 @@ class LinkCapture:
         self._socket.bind((interface, EVERY_PROTOCOL))
         self._taken = bytearray(_FILE_HEADER)
         self._lost = 0
-        self._stopped, self._stopper = os.pipe()
+        self._stopped, self._stopper = socket.socketpair()
         self._thread = threading.Thread(target=self._take, daemon=True)
         self._thread.start()
 
@@ -66,9 +65,9 @@ class LinkCapture:
         Raises:
             LabError: tcpdump cannot read them, or not in time.
         """
-        os.close(self._stopper)
+        self._stopper.close()
         self._thread.join()
-        os.close(self._stopped)
+        self._stopped.close()
         self._socket.close()
         argv = [*unpacked_call(self._nftables, "tcpdump"), "-nn", "-v", "-Z", "root", "-r", "-"]
         try:
@@ -100,9 +99,7 @@ class LinkCapture:
 
     def _take(self) -> None:
         while True:
-            waited: list[socket.socket | int] = [self._socket, self._stopped]
-            readable, _, _ = select.select(waited, [], [])
-            if self._socket in readable:
+            if self._socket in readable([self._socket, self._stopped], None):
                 with contextlib.suppress(OSError):  # told once that the interface went down
                     self._keep(self._socket.recv(LONGEST), time.time_ns() // 1000)
             else:  # what had arrived before the stop has been taken

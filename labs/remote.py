@@ -6,6 +6,7 @@ import contextlib
 import json
 import os
 import socket
+import threading
 import time
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
@@ -16,6 +17,7 @@ from bgp.fsm_log import LoggedTransition
 from labs import topology_file
 from labs.errors import LabError
 from labs.holder import SUFFIX, names, owner, send
+from labs.lab_contract import Tell
 from labs.lab_recording import decode
 from labs.lab_verbs import LabVerbs
 from labs.polling import poll
@@ -61,7 +63,11 @@ class StoppedError(LabError):
 
 
 class Door:
-    """A connection to a lab's holder."""
+    """A connection to a lab's holder; one thread asks at a time.
+
+    A reply that nobody waited for to its end, because of Ctrl-C, would be taken for the next one's:
+    the next question opens a connection of its own.
+    """
 
     def __init__(self, folder: Path, name: str) -> None:
         """Connect.
@@ -70,7 +76,12 @@ class Door:
             LabError: no lab of that name is up.
             StoppedError: its process was stopped.
         """
-        self.name = name
+        self.folder, self.name = folder, name
+        self._lock = threading.RLock()
+        self._connect()
+
+    def _connect(self) -> None:
+        folder, name = self.folder, self.name
         self._socket = socket.socket(socket.AF_UNIX)
         try:
             place = os.open(folder, os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC)
@@ -88,6 +99,7 @@ class Door:
             raise StoppedError(name, process)
         # No generator: Ctrl-C in the middle of one would end it, and the reply is yet to come.
         self._replies = self._socket.makefile("rb")
+        self._waits = False
 
     def close(self) -> None:
         """Hang up; the lab goes on."""
@@ -98,31 +110,54 @@ class Door:
         """Hang up while another thread waits for a reply, which ends too."""
         self._socket.shutdown(socket.SHUT_RDWR)
 
-    def ask(self, kind: str, descriptors: tuple[int, ...] = (), **fields: Any) -> dict[str, Any]:  # noqa: ANN401 - JSON
+    def ask(
+        self,
+        kind: str,
+        descriptors: tuple[int, ...] = (),
+        tell: Tell | None = None,
+        **fields: Any,  # noqa: ANN401 - JSON
+    ) -> dict[str, Any]:
         """Send a request; return the reply.
 
-        Raises:
-            LabError: it was refused, or the lab has ended.
-        """
-        try:
-            send(self._socket, {"kind": kind, **fields}, descriptors)
-        except OSError as error:
-            raise LabError(f"the lab {self.name} has ended") from error
-        return self.reply()
-
-    def reply(self) -> dict[str, Any]:
-        """Wait for the reply to the request that was sent last.
+        Args:
+            kind: of the request.
+            descriptors: sent beside it.
+            tell: called at each look of a verb that waits.
+            fields: of the request.
 
         Raises:
             LabError: it was refused, or the lab has ended.
         """
-        try:
-            line = self._replies.readline()
-        except OSError as error:
-            raise LabError(f"the lab {self.name} has ended") from error
-        if not line.endswith(b"\n"):
-            raise LabError(f"the lab {self.name} has ended")
-        reply: dict[str, Any] = json.loads(line)
+        with self._lock:
+            if self._waits:
+                self.close()
+                self._connect()
+            self._waits = True
+            try:
+                send(self._socket, {"kind": kind, **fields}, descriptors)
+            except OSError as error:
+                raise LabError(f"the lab {self.name} has ended") from error
+            return self.reply(tell)
+
+    def reply(self, tell: Tell | None = None) -> dict[str, Any]:
+        """Wait for the reply to the request that was sent last; as for `ask`.
+
+        Raises:
+            LabError: it was refused, or the lab has ended.
+        """
+        while True:
+            try:
+                line = self._replies.readline()
+            except OSError as error:
+                raise LabError(f"the lab {self.name} has ended") from error
+            if not line.endswith(b"\n"):
+                raise LabError(f"the lab {self.name} has ended")
+            reply: dict[str, Any] = json.loads(line)
+            if "look" not in reply:
+                break
+            if tell is not None:
+                tell(*reply["look"])
+        self._waits = False
         if "error" in reply:
             raise LabError(reply["error"])
         return reply
@@ -144,6 +179,8 @@ class RemoteLab(LabVerbs):
             LabError: none is up.
         """
         self.door = Door(folder, name)
+        # A capture has a connection of its own: it ends with that, and not by Ctrl-C in a question.
+        self._captures: dict[int, Door] = {}
         info = self.info()
         super().__init__(topology_file.load(info.topology))
         self.title = info.title
@@ -165,7 +202,8 @@ class RemoteLab(LabVerbs):
 
     def close(self) -> None:
         """Hang up."""
-        self.door.close()
+        for door in (self.door, *self._captures.values()):
+            door.close()
 
     def down(self) -> None:
         """End the lab; returns when everything in it is gone."""
@@ -205,7 +243,23 @@ class RemoteLab(LabVerbs):
         self.door.ask("change", verb=verb, arguments=list(arguments))
 
     def _ask(self, verb: str, *arguments: Any) -> Any:  # noqa: ANN401 - as the verb's answer
-        return decode(verb, self.door.ask("ask", verb=verb, arguments=list(arguments))["answer"])
+        door = self.door
+        if verb == "begin_capture":
+            door = Door(self.door.folder, self.door.name)
+        elif verb == "end_capture":
+            door = self._captures.pop(arguments[-1])
+        try:
+            reply = door.ask("ask", tell=self._tell, verb=verb, arguments=list(arguments))
+            answer = decode(verb, reply["answer"])
+        except BaseException:
+            if door is not self.door:
+                door.close()
+            raise
+        if verb == "begin_capture":
+            self._captures[answer] = door
+        elif verb == "end_capture":
+            door.close()
+        return answer
 
 
 def labs_up(folder: Path) -> list[Info]:

@@ -19,7 +19,7 @@ import typer
 
 from labs import topology_file
 from labs.errors import LabError, NextVerbError
-from labs.holder import Claim, Holder, LabBusyError, claim
+from labs.holder import Claim, Holder, LabBusyError, check_name, claim
 from labs.lab import Lab
 from labs.process_tree import ProcessTree
 from labs.remote import Info, RemoteLab, labs_up
@@ -117,6 +117,8 @@ def up(
     """  # fmt: skip
     seconds = parse_time(idle or IDLE) if idle or detach else None
     name = name or Path(topology).stem
+    with told("a name for the lab", "give it one by --name NAME"):
+        check_name(name)
     if detach:
         _detach(topology, name, idle or IDLE)
         return

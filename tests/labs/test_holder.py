@@ -14,6 +14,7 @@ from pathlib import Path
 
 import pytest
 from counts import Times
+from interrupted import Interrupted
 from owners import Owner, pass_time
 from processes import in_namespace
 
@@ -47,6 +48,14 @@ from pathlib import Path
 from labs.remote import RemoteLab
 with RemoteLab(Path(sys.argv[1]), "rack") as lab:
     lab.execute("client", ["sh", "-c", "while :; do echo streamed; done"], (0, 1, 2))
+"""
+CAPTURE = """
+import signal, sys
+from pathlib import Path
+from labs.remote import RemoteLab
+with RemoteLab(Path(sys.argv[1]), "rack") as lab, lab.capture("tor1", "sw1"):
+    print("begun", flush=True)
+    signal.pause()
 """
 STRANGER = "import socket, sys; socket.socket(socket.AF_UNIX).connect(sys.argv[1])"
 
@@ -190,6 +199,54 @@ def test_many_clients_at_once_each_get_their_own_answers(folder: Path, times: Ti
         assert [client.result() for client in clients] == [""] * CROWD
 
 
+def test_a_client_interrupted_in_a_question_gets_the_next_ones_answer(
+    remote: RemoteLab, times: Times
+) -> None:
+    def ask() -> None:
+        while True:
+            assert "10.244.1.0/24" in remote.announced("tor1", "border")
+            assert remote.state("tor1", "node1") == "Established"
+
+    chance = random.Random(4)  # noqa: S311 - the same moments each time
+    with remote.capture("tor1", "sw1") as captured:
+        for _ in range(times(20, soak=200)):
+            with pytest.raises(KeyboardInterrupt), Interrupted(chance.uniform(0.001, 0.05)):
+                ask()
+        with pytest.raises(KeyboardInterrupt), Interrupted(0.2):
+            remote.wait_state("tor1", "node1", "Idle", 600)
+        assert remote.state("tor1", "node1") == "Established"
+    assert isinstance(captured.text, str)
+
+
+def test_a_client_that_waits_is_told_of_each_look(remote: RemoteLab) -> None:
+    remote.mend()
+    looks: list[tuple[float, str]] = []
+    remote.stop_daemon("node1")
+    remote.mend()
+    remote.wait_state("tor1", "node1", "Established", 20, lambda *look: looks.append(look))
+    assert looks[-1][1] == "Established"
+    looks.clear()
+    remote.watch("tor1", "node1", 0.3, lambda *look: looks.append(look))
+    assert len(looks) > 1
+    assert {state for _, state in looks} == {"Established"}
+    assert [passed for passed, _ in looks] == sorted(passed for passed, _ in looks)
+
+
+def test_what_a_client_that_is_killed_was_capturing_is_captured_no_more(
+    folder: Path, remote: RemoteLab, tmp_path: Path
+) -> None:
+    def sockets() -> int:
+        return len(remote.run("tor1", "cat /proc/net/packet").text.splitlines())
+
+    (tmp_path / "tmp").mkdir()
+    before = sockets()
+    client = Owner(sys.executable, "-c", CAPTURE, str(folder), runtime=tmp_path)
+    client.says("begun")
+    assert sockets() == before + 1
+    client.kill()
+    poll("its socket is closed", lambda: sockets() == before)
+
+
 def test_a_client_that_waits_leaves_room_for_others(folder: Path, remote: RemoteLab) -> None:
     remote.mend()
     with ThreadPoolExecutor(1) as pool, RemoteLab(folder, "rack") as other:
@@ -245,6 +302,10 @@ def test_what_the_holder_does_not_understand_is_refused_and_the_talk_goes_on(fol
             ({"kind": "change", "verb": "close"}, "no verb changes a lab like 'close'"),
             ({"kind": "ask", "verb": "_tree"}, "nothing in a lab is asked by '_tree'"),
             ({"kind": "ask", "verb": "state", "arguments": ["nobody", "x"]}, "nobody"),
+            (
+                {"kind": "ask", "verb": "run", "arguments": ["client", "true", float("inf")]},
+                "does not understand .*OverflowError",
+            ),
         ):
             with pytest.raises(LabError, match=told):
                 door.ask(**request)
@@ -295,6 +356,10 @@ def test_a_lab_stopped_by_ctrl_z_says_what_lets_it_go_on(namespaces: None, tmp_p
         assert holder.stdout is not None
         holder.stdout.readline()
         holder.send_signal(signal.SIGSTOP)
+        stat = Path(f"/proc/{holder.pid}/stat")  # a question asked before that waits for its answer
+        poll(
+            "the signal has arrived", lambda: stat.read_text().rpartition(")")[2].split()[0] == "T"
+        )
         advice = f"the lab held is stopped, .* `kill -CONT {holder.pid}`, lets it go on"
         poll("it has stopped", lambda: [one.title for one in labs_up(tmp_path)] == ["stopped"])
         with pytest.raises(LabError, match=advice):

@@ -11,6 +11,7 @@ from pathlib import Path
 
 import pytest
 from counts import Times
+from interrupted import Interrupted
 from owners import LOCRIB, Owner, Start
 from unpacked import wanted
 
@@ -90,25 +91,6 @@ def test_a_checkpoint_is_come_back_to_however_often(times: Times) -> None:
             lab.mend()
 
 
-class Interrupted:
-    """Ctrl-C after a while, as Python takes it: in the middle of whatever is done then."""
-
-    def __init__(self, seconds: float) -> None:
-        self.seconds = seconds
-
-    def __enter__(self) -> None:
-        self.before = signal.signal(signal.SIGALRM, self.interrupt)
-        signal.setitimer(signal.ITIMER_REAL, self.seconds)
-
-    def __exit__(self, *_: object) -> None:
-        signal.setitimer(signal.ITIMER_REAL, 0)
-        signal.signal(signal.SIGALRM, self.before)
-
-    @staticmethod
-    def interrupt(*_: object) -> None:
-        raise KeyboardInterrupt
-
-
 def ask_on_and_on(lab: Lab) -> None:
     while True:
         lab.curl("client", POD)
@@ -139,6 +121,24 @@ def end(*owners: Owner) -> None:
         status, said = owner.ends()
         assert (status, "nothing is left of it" in said) == (Exit.OK, True), said
         owner.gone()
+
+
+def ask_the_routers(lab: Lab) -> None:
+    while True:
+        assert "10.244.1.0/24" in lab.announced("tor1", "border")
+        assert lab.state("tor1", "node1") == "Established"
+
+
+def test_a_question_to_a_router_that_is_interrupted_leaves_the_next_one_its_answer(
+    times: Times,
+) -> None:
+    chance = random.Random(4)  # noqa: S311 - the same moments each time
+    with Lab("first-session") as lab:
+        for _ in range(times(60, soak=500)):
+            with pytest.raises(KeyboardInterrupt), Interrupted(chance.uniform(0.001, 0.05)):
+                ask_the_routers(lab)
+        lab.configure("tor1", "route-map TO-border permit 10", "set metric 5")  # nor is it refused
+        lab.mend()
 
 
 @pytest.mark.turns(2, soak=50)
