@@ -109,8 +109,10 @@ class ClusterNodes:
             for name, lock in self._locks.items():
                 if name not in running or not (told := self._edited.get(name)):
                     continue
-                with contextlib.suppress(LabError), lock:  # it ends, or is frozen
-                    if self._declared[name].edits():
+                with contextlib.suppress(LabError):  # it ends, or is frozen
+                    with lock:
+                        edited = bool(self._declared[name].edits())
+                    if edited:  # without the lock: who is told configures the node
                         told()
 
 
