@@ -44,6 +44,7 @@ class AddressController:
         self._log = Log(lambda line: nodes.log("controller", "", line))
         self._allocator = Allocator()
         self._configured = False
+        self._trouble = ""
         self._troubles: dict[str, list[Event]] = {}
 
     def reconcile(self) -> None:
@@ -53,6 +54,10 @@ class AddressController:
         )
         self._log.level = asked_level(deployments[0] if deployments else None)
         trouble = self._read_pools()
+        if trouble and trouble != self._trouble:
+            said = {"error": trouble, "msg": "failed to parse the configuration"}
+            self._log.say("error", {"controller": "PoolReconciler", **said})
+        self._trouble = trouble
         if self._configured:
             self._serve()
             self._count()
@@ -68,8 +73,6 @@ class AddressController:
         try:
             config = configuration(by_name(resources), self._mode)
         except ConfigError as why:
-            said = "failed to parse the configuration"
-            self._log.say("error", {"controller": "PoolReconciler", "error": str(why), "msg": said})
             return str(why)
         if not self._configured or config.pools != self._allocator.pools:
             self._allocator.set_pools(config.pools)
@@ -137,7 +140,11 @@ class AddressController:
     def _count(self) -> None:
         for pool in self._allocator.pools:
             for one in self._api.list(_POOLS, NAMESPACE, fields=f"metadata.name={pool.name}"):
-                self._api.set_status(one, self._allocator.counters(pool), manager=_COMPONENT)
+                try:
+                    self._api.set_status(one, self._allocator.counters(pool), manager=_COMPONENT)
+                except ApiError as why:
+                    if why.code != 404:  # noqa: PLR2004 -- the pool is gone by now
+                        raise
 
 
 def _turn(service: Obj) -> tuple[bool, str, str]:
