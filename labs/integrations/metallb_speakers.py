@@ -43,6 +43,14 @@ _OURS: Final = (
     "communities",
 )
 _SERVICE_OF_SLICE: Final = "kubernetes.io/service-name"
+_BAD_ADDRESS: Final = {
+    "invalidIP": ("invalid LoadBalancer IP", "invalid IP allocated by controller"),
+    "ipNotAllowed": (
+        "assigned IP not allowed by config",
+        "IP allocated by controller not allowed by config",
+    ),
+}
+"""What is logged, by reason, of an address no speaker can do anything with."""
 _RETRY: Final = 30.0
 """Seconds after which MetalLB tries again what FRR refused."""
 
@@ -66,6 +74,8 @@ class Speaker:
         self._profiles: tuple[BfdProfile, ...] = ()
         self._sessions: Mapping[str, Session] = {}
         self._announced: dict[str, Decision] = {}
+        self._skipped: dict[str, Decision] = {}
+        self._trouble = ""
         self._text = ""
         self._configuring = threading.Lock()
         nodes.on_edit(node, self._undo_edit)
@@ -77,11 +87,18 @@ class Speaker:
             return None
         node = found[0]
         daemon_sets = self._api.list("daemonsets.apps", NAMESPACE, fields="metadata.name=speaker")
-        self._log.level = asked_level(daemon_sets[0] if daemon_sets else None)
+        level = asked_level(daemon_sets[0] if daemon_sets else None)
+        if level != self._log.level:
+            self._log.level = level
+            self._skipped.clear()  # a new flag is a new pod, which tells everything anew
         services = [
             one for one in self._api.list("services") if not one["spec"].get("loadBalancerClass")
         ]
         trouble = self._read(node, services)
+        if trouble and trouble != self._trouble:
+            said = {"error": trouble, "msg": "failed to parse the configuration"}
+            self._log.say("error", {"controller": "ConfigReconciler", **said})
+        self._trouble = trouble
         again = None
         if self._config is not None:
             again = self._speak(self._config, node, services)
@@ -93,10 +110,6 @@ class Speaker:
         try:
             config = configuration(by_name(for_node(self._resources(), node)), self._mode)
         except ConfigError as why:
-            said = "failed to parse the configuration"
-            self._log.say(
-                "error", {"controller": "ConfigReconciler", "error": str(why), "msg": said}
-            )
             return str(why)
         if config == self._config:
             return ""
@@ -228,10 +241,18 @@ class Speaker:
                 told = f'announcing from node {quoted(self._node)} with protocol "bgp"'
                 self._api.event(services[name], "nodeAssigned", told, component="metallb-speaker")
                 self._announced[name] = now
+                self._skipped.pop(name, None)
 
     def _skip(self, now: Decision) -> None:
-        """Log why a Service is not announced, at the level MetalLB does."""
-        if now.reason == "conflictingAdvertisements":
+        """Log why a Service is not announced, at the level MetalLB does; once a reason."""
+        if self._skipped.get(now.service) == now:
+            return
+        self._skipped[now.service] = now
+        if now.reason in _BAD_ADDRESS:
+            error, msg = _BAD_ADDRESS[now.reason]
+            said = {"op": "setBalancer", "service": now.service, "error": error, "msg": msg}
+            self._log.say("error", said)
+        elif now.reason == "conflictingAdvertisements":
             said = {"event": now.reason, "service": now.service, "error": now.why}
             self._log.say("error", said)
         elif now.why:

@@ -263,3 +263,29 @@ def test_a_secret_of_another_type_is_refused(world: Any) -> None:
         'configuration error: parsing peer tor secret type mismatch on "metallb-system"/"md5", '
         'type "kubernetes.io/basic-auth" is expected '
     )
+
+
+def test_a_refused_configuration_is_logged_once(world: Any) -> None:
+    announced(world)
+    world.patch("bgppeers.metallb.io", "tor", {"spec": {"bfdProfile": "none"}}, SPACE)
+    for _ in range(3):
+        world.settle()
+    told = [one for one in lines(world, "speaker", "node1") if one["level"] == "error"]
+    assert [one["error"] for one in told] == ["peer tor referencing non existing bfd profile none"]
+
+
+def test_an_excluded_node_says_so_once_and_withdraws(world: Any) -> None:
+    announced(world)
+    label = {"node.kubernetes.io/exclude-from-external-load-balancers": "false"}
+    world.patch("nodes", "node1", {"metadata": {"labels": label}}, "")
+    for _ in range(3):
+        world.settle()
+    assert NETWORK not in world.text("node1")
+    assert NETWORK in world.text("node2")
+    told = [one for one in lines(world, "speaker", "node1") if one["level"] == "warn"]
+    assert [one["reason"] for one in told] == [
+        "speaker's node has labeled 'node.kubernetes.io/exclude-from-external-load-balancers'"
+    ]
+    world.patch("nodes", "node1", {"metadata": {"labels": dict.fromkeys(label)}}, "")
+    world.settle()
+    assert NETWORK in world.text("node1")
