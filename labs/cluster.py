@@ -19,6 +19,7 @@ from typing import Final
 
 from labs import integrations, topology_file
 from labs.cluster_nodes import ClusterNodes, node_address
+from labs.cluster_objects import bring_back, declared, read, written
 from labs.errors import LabError
 from labs.kube import upkeep
 from labs.kube.api import Api
@@ -85,7 +86,8 @@ class Cluster:
             undo.callback(server.close)
             self._write_configuration()
             self._wait_until_up()
-            self._first = self.api.store.dump()
+            self._first = declared(self.api)
+            parts.cluster = self
             self._undo = undo.pop_all()
 
     def close(self) -> None:
@@ -108,6 +110,19 @@ class Cluster:
         """Let a node whose daemons were started again do what its objects declare."""
         if host in self.nodes.names():
             self.nodes.begin_anew(host)
+
+    def written(self) -> str:
+        """Write down the objects, where they are not those of the start; "" where they are."""
+        now = declared(self.api)
+        return "" if now == self._first else written(now)
+
+    def bring_back(self, text: str) -> None:
+        """Make the objects those that were written down; "" for those of the start.
+
+        Raises:
+            LabError: the text is none of `written`, or the API refuses an object.
+        """
+        bring_back(self.api, read(text) if text else self._first)
 
     # -- coming up ------------------------------------------------------------------------------
 

@@ -172,7 +172,7 @@ class FirstProcess:
         return {"pid": child.pid}, []
 
     def open_socket(
-        self, _: list[int], host: str, family: int, kind: int
+        self, _: list[int], host: str | None, family: int, kind: int
     ) -> tuple[dict[str, Any], list[int]]:
         """Open a socket that lives in a host's network namespace."""
         with InHost(host):

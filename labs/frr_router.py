@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import re
 from collections.abc import Mapping, Sequence
-from typing import Final
+from typing import Any, Final
 
 from bgp.errors import InvalidValueError
 from bgp.frr_json import parse_frr_table
@@ -119,12 +119,12 @@ class FrrRouter:
     def received(self, session: Session) -> tuple[str, ...]:
         """Return the prefixes that passed the policy; bgpd is not told to keep the others."""
         address = session.other(self._host.name).address
-        told = self._frr.ask_json(f"show bgp ipv4 unicast neighbors {address} routes json")
+        told = self._ask_json(f"show bgp ipv4 unicast neighbors {address} routes json")
         return tuple(told.get("routes", {}))
 
     def rib(self) -> tuple[RibEntry, ...]:
         """Return bgpd's table, asked prefix by prefix."""
-        prefixes = self._frr.ask_json("show bgp ipv4 unicast json")["routes"]
+        prefixes = self._ask_json("show bgp ipv4 unicast json").get("routes", {})
         return tuple(entry for p in sorted(prefixes) if (entry := self._entry(p)) is not None)
 
     def _entry(self, prefix: str) -> RibEntry | None:
@@ -145,9 +145,7 @@ class FrrRouter:
     def announced(self, session: Session) -> tuple[str, ...]:
         """Return the prefixes bgpd sends, in its order."""
         address = session.other(self._host.name).address
-        told = self._frr.ask_json(
-            f"show bgp ipv4 unicast neighbors {address} advertised-routes json"
-        )
+        told = self._ask_json(f"show bgp ipv4 unicast neighbors {address} advertised-routes json")
         return tuple(told.get("advertisedRoutes", {}))
 
     def own_table(self) -> None:
@@ -155,8 +153,20 @@ class FrrRouter:
 
     def table_mark(self) -> str:
         """Return the version of bgpd's table and the number of paths in it."""
-        told = self._frr.ask_json("show bgp ipv4 unicast json")
-        return f"{told['tableVersion']} {sum(map(len, told['routes'].values()))}"
+        told = self._ask_json("show bgp ipv4 unicast json")
+        routes = told.get("routes", {})
+        return f"{told.get('tableVersion', 0)} {sum(map(len, routes.values()))}"
+
+    def _ask_json(self, command: str) -> dict[str, Any]:
+        """Ask bgpd; nothing where what is asked for is not declared, yet."""
+        try:
+            told: dict[str, Any] = self._frr.ask_json(command)
+        except LabError as error:
+            absent = "instance not found" in str(error) or "No such neighbor" in str(error)
+            if absent and self._topology.is_declared(self._host.name):
+                return {}
+            raise
+        return told
 
     def best(self, prefix: str) -> tuple[str, str] | None:
         """Return AS_PATH and NEXT_HOP of the best path."""
@@ -228,6 +238,8 @@ class FrrRouter:
 
         Where it is neither bgpd nor staticd alone all of them do.
         """
+        if self._topology.is_declared(self._host.name):
+            return False  # whoever declares it takes back what was edited by hand
         changed = {*self._frr.changed()}
         if changed == {"bgpd"}:
             self.stop()

@@ -154,6 +154,10 @@ class Asking:
         """Take a snapshot."""
         return snapshot(self._parts, self._parts.title)
 
+    def objects_declared(self) -> str:
+        """Write down a cluster's objects, where they are not those of the start; "" where so."""
+        return self._parts.cluster.written() if self._parts.cluster is not None else ""
+
     def begin_capture(self, one: str, other: str, what: str) -> int:
         """Start taking packets at a host's end of a link; return the capture's number."""
         link = self._parts.topology.link(one, other)

@@ -9,7 +9,7 @@ from labs.lab_contract import FROZEN, STOPPED, LabContract
 from labs.lab_services import NONE, endpoints_key, policy_key
 from labs.lab_steps import refusal, steps_to
 from labs.roas import read_roa
-from labs.situation import MENDED, Situation, link_key
+from labs.situation import MENDED, OBJECTS, Situation, link_key
 from labs.topology import Role
 from labs.topology_file import POLICIES
 from labs.wiring import DROPS
@@ -131,6 +131,11 @@ class LabChanges(LabContract):
     def as_number(self, host: str, asn: int) -> None:
         """Let a host's daemon announce another My Autonomous System than its neighbors expect."""
         speaker = self._running(host)
+        if self.topology.is_declared(host):
+            raise LabError(
+                f"what {host} announces is declared by the cluster's objects: change myASN of its "
+                "BGPPeer with kubectl"
+            )
         if not 1 <= asn <= _AS_LIMIT:
             raise LabError(f"an AS number is 1 to {_AS_LIMIT}, not {asn}")
         how = None if asn == speaker.asn else str(asn)
@@ -200,6 +205,12 @@ class LabChanges(LabContract):
         after = self.situation.having(f"lines {host}", text.strip() or None)
         self._change(after, "configure", host, *lines)
 
+    def objects(self, text: str) -> None:
+        """Bring a cluster's objects back to those that a checkpoint wrote down."""
+        if not self.topology.cluster:
+            raise LabError(f"{self.topology.name} has no cluster, and so no objects")
+        self._change(self.situation.having(OBJECTS, text), "objects", text)
+
     def mend(self) -> None:
         """Undo everything, and wait until every session is up and every route there."""
         self._change(Situation((), (MENDED,)), "mend")
@@ -210,7 +221,10 @@ class LabChanges(LabContract):
         It holds configuration, objects and links, and no memory of a process: sessions, counters
         and the ages of routes begin anew.
         """
-        return Situation(self.situation.done)
+        done = Situation(self.situation.done)
+        if not self.topology.cluster:
+            return done
+        return Situation(done.having(OBJECTS, self._ask("objects_declared") or None).done)
 
     def restore(self, checkpoint: Situation) -> None:
         """Mend the lab, then do again what had been done at a checkpoint.

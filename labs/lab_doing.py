@@ -81,6 +81,7 @@ class Doing:
     def start_daemon(self, host: str) -> None:
         """Start a daemon that was ended."""
         self._parts.router(host).start()
+        self._tell_cluster(host)
 
     def as_number(self, host: str, asn: int) -> None:
         """Announce another My Autonomous System."""
@@ -127,6 +128,11 @@ class Doing:
             raise
         self._parts.settle()
 
+    def objects(self, text: str) -> None:
+        """Bring a cluster's objects back."""
+        if self._parts.cluster is not None:
+            self._parts.cluster.bring_back(text)
+
     def mark(self) -> None:
         """Begin a new stretch."""
         self._parts.mark()
@@ -143,6 +149,8 @@ class Doing:
                 validator.tell(self._parts.topology.hosts[name].roas)
         if any(what.startswith(("policy ", "endpoints ")) for what in done):
             self._proxy()
+        if self._parts.cluster is not None:
+            self._parts.cluster.bring_back("")
         self._hurry()
         self._parts.wait_until_up()
         self._parts.mark()
@@ -162,12 +170,18 @@ class Doing:
                 how = "stopped"
             if how == "stopped":
                 router.start()
+                self._tell_cluster(host.name)
             elif f"as {host.name}" in done or f"routes {host.name}" in done:
                 router.tell(None, ())
             if router.renew():  # an interface may have been shut down, or given an address, too
                 self._script(wiring.own_addresses(self._parts.topology, host.name))
                 for link in self._parts.topology.links_of(host.name):
                     self._script(wiring.mend(self._parts.topology, link))
+
+    def _tell_cluster(self, host: str) -> None:
+        """Let a daemon that was started again do what a cluster's objects declare."""
+        if self._parts.cluster is not None:
+            self._parts.cluster.restarted(host)
 
     def _hurry(self) -> None:
         """Begin those sessions anew that are down, on the side that calls and where one is Idle."""

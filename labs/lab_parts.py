@@ -6,7 +6,7 @@ import time
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
-from typing import Final
+from typing import Final, Protocol
 
 from bgp.fsm_log import LoggedTransition, parse_frr_log
 from labs import lab_trace, packages
@@ -33,6 +33,19 @@ def log_time() -> str:
     return datetime.now(UTC).strftime("%Y/%m/%d %H:%M:%S.%f")
 
 
+class Declared(Protocol):
+    """What a lab's verbs need of its cluster (`labs.cluster`)."""
+
+    def restarted(self, host: str) -> None:
+        """Let a node whose daemons were started again do what its objects declare."""
+
+    def written(self) -> str:
+        """Write down the objects, where they are not those of the start; "" where they are."""
+
+    def bring_back(self, text: str) -> None:
+        """Make the objects those that were written down; "" for those of the start."""
+
+
 @dataclass
 class Parts:
     """The parts of a running lab.
@@ -46,6 +59,7 @@ class Parts:
         after: the situation that the change under way leads to.
         marked: when the stretch of transitions began.
         marks: how many lines each router had logged then.
+        cluster: the Kubernetes cluster on it, None without one.
     """
 
     topology: Topology
@@ -56,6 +70,7 @@ class Parts:
     after: Situation = field(default_factory=Situation)
     marked: str = field(default_factory=log_time)
     marks: dict[str, int] = field(default_factory=dict)
+    cluster: Declared | None = None
 
     @property
     def title(self) -> str:

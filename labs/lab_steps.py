@@ -99,6 +99,7 @@ _KINDS: Final[Mapping[str, _Kind]] = {
     "endpoints": _Kind(0, "endpoints", 1, _words(None)),
     "roas": _Kind(0, "roas", 1, _words("; ")),
     "lines": _Kind(0, "configure", 1, _lines),
+    "objects": _Kind(0, "objects", 0, _text),
     "cut": _Kind(1, "cut", 2),
     "frozen": _Kind(2, "freeze", 2),  # those beside bgpd, which has to run for it
     f"daemon {FROZEN}": _Kind(3, "freeze", 1),

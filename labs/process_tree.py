@@ -339,8 +339,8 @@ class ProcessTree(Closing):
         """
         self.request("tidy", [folder], name=name)
 
-    def open_socket(self, host: str, family: int, kind: int) -> socket.socket:
-        """Open a socket in a host's network; the owner uses it like any other."""
+    def open_socket(self, host: str | None, family: int, kind: int) -> socket.socket:
+        """Open a socket in a host's network, or the lab's own; the owner uses it like any other."""
         return socket.socket(fileno=self.request("socket", host=host, family=family, kind=kind))
 
     def connect(self, path: str) -> socket.socket:

@@ -8,6 +8,8 @@ from typing import Any, Final
 
 UP: Final = "up"
 MENDED: Final = "mended"
+OBJECTS: Final = "objects"
+"""What a cluster's objects are called in a situation: too long to be told."""
 
 
 @dataclass(frozen=True)
@@ -60,7 +62,8 @@ class Situation:
 
     def __str__(self) -> str:
         """Say it to a person."""
-        return "; ".join(f"{what}: {how}" for what, how in self.done) or "nothing done"
+        told = (what if what == OBJECTS else f"{what}: {how}" for what, how in self.done)
+        return "; ".join(told) or "nothing done"
 
 
 def link_key(verb: str, one: str, other: str) -> str:
