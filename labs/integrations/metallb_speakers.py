@@ -51,6 +51,8 @@ _BAD_ADDRESS: Final = {
     ),
 }
 """What is logged, by reason, of an address no speaker can do anything with."""
+_REJECTED: Final = "general handler sync state error"
+"""What MetalLB says of a configuration that has no place for an address it announces."""
 _RETRY: Final = 30.0
 """Seconds after which MetalLB tries again what FRR refused."""
 
@@ -95,7 +97,7 @@ class Speaker:
             one for one in self._api.list("services") if not one["spec"].get("loadBalancerClass")
         ]
         trouble = self._read(node, services)
-        if trouble and trouble != self._trouble:
+        if trouble not in {"", _REJECTED, self._trouble}:
             said = {"error": trouble, "msg": "failed to parse the configuration"}
             self._log.say("error", {"controller": "ConfigReconciler", **said})
         self._trouble = trouble
@@ -124,8 +126,9 @@ class Speaker:
                     "error": "service has no configuration under new config",
                     "msg": "new configuration rejected",
                 }
-                self._log.say("error", rejected)
-                return "general handler sync state error"
+                if self._trouble != _REJECTED:
+                    self._log.say("error", rejected)
+                return _REJECTED
         self._config = config
         self._log.say("info", {"controller": "ConfigReconciler", "event": "config reloaded"})
         return ""

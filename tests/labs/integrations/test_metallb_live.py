@@ -43,12 +43,11 @@ def test_frr_takes_every_text_and_nothing_of_it_twice(frr: Frr, name: str) -> No
 @pytest.mark.lab
 def test_frr_goes_from_each_text_to_the_next_as_speakers_do(frr: Frr) -> None:
     owner = DeclaredFrr("node1", frr, DAEMONS)
-    names = ("aggregated", "every_peer_field", "one_peer")
-    for name in (*names, *names[::-1], "one_peer"):
+    for name in (*TEXTS, *reversed(TEXTS), "one_peer"):
         owner.apply(TEXTS[name])
         assert owner.edits() == []
         running = frr.ask("show running-config", "bgpd")
-        for neighbor in ("10.0.0.9", "192.0.2.1", "172.18.0.254"):
+        for neighbor in ("10.0.0.9", "192.0.2.1", "172.18.0.254", "fd00:18::fe"):
             assert (f"neighbor {neighbor} " in running) is (f"neighbor {neighbor} " in TEXTS[name])
     owner.apply("")
 
