@@ -120,6 +120,9 @@ class AddressController:
         if trouble and not moved and self._troubles.get(name) == trouble:
             events = []  # said already; nothing has changed since
         self._troubles[name] = trouble
+        for one in events:
+            kind = "Warning" if one.warning else "Normal"
+            self._api.event(service, one.reason, one.message, kind, _COMPONENT)
         try:
             if noted:
                 patch = {"metadata": {"annotations": {FROM_POOL: done.pool or None}}}
@@ -132,10 +135,6 @@ class AddressController:
         except ApiError as why:
             if why.code != 404:  # noqa: PLR2004 -- the Service is gone by now
                 raise
-            return
-        for one in events:
-            kind = "Warning" if one.warning else "Normal"
-            self._api.event(service, one.reason, one.message, kind, _COMPONENT)
 
     def _count(self) -> None:
         for pool in self._allocator.pools:

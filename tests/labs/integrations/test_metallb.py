@@ -60,7 +60,7 @@ def test_objects_may_come_in_any_order(world: Any, order: str) -> None:
 
 def test_a_service_is_told_what_happened_to_it(world: Any) -> None:
     announced(world)
-    assert sorted(world.events()) == [
+    assert world.events() == [
         ("IPAllocated", 'Assigned IP ["172.18.200.1"]'),
         ("nodeAssigned", 'announcing from node "node1" with protocol "bgp"'),
         ("nodeAssigned", 'announcing from node "node2" with protocol "bgp"'),
