@@ -31,8 +31,11 @@ LONGEST_FIRST = (
     "labs/test_packages.py",
     "labs/test_lab_docs.py",
     "labs/test_lab.py",
-    "labs/test_stage.py",
     "labs/test_lab_ends.py",
+    "labs/test_lab_many_times.py",
+    "labs/test_holder.py",
+    "labs/test_lab_failures.py",
+    "labs/test_stage.py",
     "labs/test_fsm_visible.py",
     "modules/test_lesson_in_browser.py",
 )

@@ -138,6 +138,23 @@ def test_a_command_that_keeps_a_lab_killed_at_any_moment_leaves_nothing(
 
 
 @pytest.mark.turns(3, soak=60)
+def test_a_command_interrupted_while_a_lab_comes_up_says_so_and_leaves_nothing(
+    start: Start, turn: int
+) -> None:
+    chance = random.Random(turn)  # noqa: S311 - the same moments each time
+    owner = start(*UP)
+    owner.says("Up")
+    pass_time(chance.uniform(0, 3))
+    owner.process.send_signal(signal.SIGINT)
+    status, said = owner.ends()
+    ready = "Ready" in said  # then Ctrl-C is how a lab is ended
+    assert (status, "Down" in said) == ((Exit.OK, True) if ready else (Exit.INTERRUPTED, False)), (
+        said
+    )
+    owner.gone()
+
+
+@pytest.mark.turns(3, soak=60)
 def test_a_detached_lab_whose_holder_or_command_is_killed_leaves_nothing(
     runtime: Path, start: Start, turn: int
 ) -> None:
