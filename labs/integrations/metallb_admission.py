@@ -16,6 +16,7 @@ from labs.integrations.metallb_config import configuration
 from labs.integrations.metallb_errors import ConfigError
 from labs.integrations.metallb_go import duration
 from labs.integrations.metallb_kind import NAMESPACE
+from labs.integrations.metallb_selectors import spec_of
 from labs.integrations.metallb_values import Resources
 from labs.kube.admission import DeniedError, Review, Webhook
 from labs.kube.schema import Obj
@@ -75,12 +76,12 @@ def _without_references(resources: Resources) -> Resources:
 
 
 def _without(one: Obj, *fields: str) -> Obj:
-    spec = {key: value for key, value in one["spec"].items() if key not in fields}
+    spec = {key: value for key, value in spec_of(one).items() if key not in fields}
     return {**one, "spec": spec}
 
 
 def _without_aliases(one: Obj) -> Obj:
-    spec = one.get("spec") or {}
+    spec = spec_of(one)
     values = [text for text in spec.get("communities") or () if ":" in text]
     return {**one, "spec": {**spec, "communities": values}}
 
@@ -101,7 +102,7 @@ def _updated(review: Review, plural: str) -> Sequence[Obj]:
 
 
 def _with_peer(review: Review) -> Resources:
-    spec = (review.new or {})["spec"]
+    spec = spec_of(review.new or {})
     try:
         for field in _DURATIONS:
             duration(spec.get(field) or "0")
@@ -137,7 +138,7 @@ def _unless_already_warned(check: Callable[[Review], None]) -> Callable[[Review]
     """MetalLB warns of a new peer with disableMP and then looks at nothing else of it."""
 
     def checked(review: Review) -> None:
-        if review.operation == "CREATE" and (review.new or {})["spec"].get("disableMP"):
+        if review.operation == "CREATE" and spec_of(review.new or {}).get("disableMP"):
             return
         check(review)
 
@@ -150,6 +151,6 @@ def _check_bfd_profile(review: Review) -> None:
         return
     name = (review.old or {})["metadata"]["name"]
     for peer in _all(review, "bgppeers"):
-        if peer["spec"].get("bfdProfile") == name:
+        if spec_of(peer).get("bfdProfile") == name:
             told = f"failed to delete BFDProfile {name}, used by BGPPeer {peer['metadata']['name']}"
             raise DeniedError(told)

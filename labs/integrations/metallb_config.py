@@ -21,7 +21,7 @@ from labs.integrations.metallb_go import (
 )
 from labs.integrations.metallb_modes import check_mode
 from labs.integrations.metallb_pools import pools
-from labs.integrations.metallb_selectors import names_matching, parsed
+from labs.integrations.metallb_selectors import names_matching, parsed, spec_of
 from labs.integrations.metallb_values import BfdProfile, Config, Peer, Resources
 from labs.kube.schema import Obj
 
@@ -93,12 +93,12 @@ def for_node(resources: Resources, node: Obj) -> Resources:
 
 
 def _is_for(one: Obj, node: Obj) -> bool:
-    given = one["spec"].get("nodeSelectors")
+    given = spec_of(one).get("nodeSelectors")
     return not given or bool(names_matching([node], [parsed([each], "")[0] for each in given]))
 
 
 def _profile(one: Obj, number: int) -> BfdProfile:
-    spec = one.get("spec") or {}
+    spec = spec_of(one)
     numbers = {}
     for key, field, words, least, most in _BFD:
         value = spec.get(key)
@@ -128,7 +128,7 @@ def _known_peer(one: Obj, secrets: Mapping[str, Obj], profiles: set[str]) -> Pee
 
 
 def _peer(one: Obj, secrets: Mapping[str, Obj]) -> Peer:
-    spec = one["spec"]
+    spec = spec_of(one)
     asn = _peer_asn(spec)
     address, interface = spec.get("peerAddress", ""), spec.get("interface", "")
     if not address and not interface:
@@ -161,7 +161,7 @@ def _peer(one: Obj, secrets: Mapping[str, Obj]) -> Peer:
 
 
 def _peer_asn(spec: Obj) -> str:
-    mine, asn, dynamic = spec["myASN"], spec.get("peerASN", 0), spec.get("dynamicASN", "")
+    mine, asn, dynamic = spec.get("myASN", 0), spec.get("peerASN", 0), spec.get("dynamicASN", "")
     if not mine:
         raise ConfigError("missing local ASN")
     if not asn and not dynamic:
@@ -207,7 +207,7 @@ def _timers(spec: Obj) -> tuple[int | None, int | None]:
 
 
 def _password(one: Obj, secrets: Mapping[str, Obj]) -> str:
-    spec, name = one["spec"], one["metadata"]["name"]
+    spec, name = spec_of(one), one["metadata"]["name"]
     namespace = one["metadata"].get("namespace", "")
     plain = str(spec.get("password", ""))
     reference = (spec.get("passwordSecret") or {}).get("name", "")

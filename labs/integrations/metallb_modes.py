@@ -10,7 +10,7 @@ from typing import Final
 from labs.integrations.metallb_errors import ConfigError
 from labs.integrations.metallb_go import duration, parsed_networks, quoted
 from labs.integrations.metallb_pools import selected_nodes
-from labs.integrations.metallb_selectors import any_matches, labels_of, parsed
+from labs.integrations.metallb_selectors import any_matches, labels_of, parsed, spec_of
 from labs.integrations.metallb_values import Resources, parsed_community
 from labs.kube.schema import Obj
 
@@ -45,14 +45,14 @@ def _check_frr(resources: Resources) -> None:
     for number, one in enumerate(peers):
         for other in peers[:number]:
             if _share_a_node(one, other, resources.nodes):
-                _check_together(one["spec"], other["spec"])
+                _check_together(spec_of(one), spec_of(other))
 
 
 def _share_a_node(one: Obj, other: Obj, nodes: Sequence[Obj]) -> bool:
     if not nodes:
         return True
     first, second = (
-        selected_nodes(nodes, parsed(peer["spec"].get("nodeSelectors"), "nodeSelectors"))
+        selected_nodes(nodes, parsed(spec_of(peer).get("nodeSelectors"), "nodeSelectors"))
         for peer in (one, other)
     )
     return bool(first & second)
@@ -70,7 +70,7 @@ def _check_together(one: Obj, other: Obj) -> None:
             f"peer {_identifier(one)} already exists, FRR mode doesn't support duplicate BGPPeers "
             "selecting the same node"
         )
-    if one["myASN"] != other["myASN"] and one.get("vrf", "") == other.get("vrf", ""):
+    if one.get("myASN", 0) != other.get("myASN", 0) and one.get("vrf", "") == other.get("vrf", ""):
         raise ConfigError(
             f"peer {_identifier(one)} has myAsn different from {_identifier(other)}, in FRR mode "
             "peers selecting the same node must have the same myAsn within the same VRF"
@@ -84,7 +84,7 @@ def _identifier(spec: Obj) -> str:
 
 def _check_native(resources: Resources) -> None:
     for peer in resources.peers:
-        spec = peer["spec"]
+        spec = spec_of(peer)
         found = ["bfd-profile set"] if spec.get("bfdProfile") else []
         if duration(spec.get("keepaliveTime") or "0"):
             found.append("keepalive-time set")
@@ -104,7 +104,7 @@ def _check_no_ipv6(resources: Resources) -> None:
         if not any(_announces(one, pool) for one in resources.bgp_advertisements):
             continue
         name = pool["metadata"]["name"]
-        for text in pool["spec"].get("addresses") or ():
+        for text in spec_of(pool).get("addresses") or ():
             try:
                 networks = parsed_networks(text)
             except ConfigError as why:
@@ -120,7 +120,7 @@ def _check_no_ipv6(resources: Resources) -> None:
 
 
 def _announces(advertisement: Obj, pool: Obj) -> bool:
-    spec = advertisement.get("spec") or {}
+    spec = spec_of(advertisement)
     listed, by_label = spec.get("ipAddressPools"), spec.get("ipAddressPoolSelectors")
     if not listed and not by_label:
         return True
@@ -130,14 +130,14 @@ def _announces(advertisement: Obj, pool: Obj) -> bool:
 
 def _check_no_large_communities(resources: Resources) -> None:
     for one in resources.bgp_advertisements:
-        for text in (one.get("spec") or {}).get("communities") or ():
+        for text in spec_of(one).get("communities") or ():
             if _is_large(text):
                 raise ConfigError(
                     "native BGP mode only supports legacy communities, BGP advertisement "
                     f"{quoted(one['metadata']['name'])} has non legacy community {quoted(text)}"
                 )
     for one in resources.communities:
-        for alias in one["spec"].get("communities") or ():
+        for alias in spec_of(one).get("communities") or ():
             if _is_large(alias.get("value", "")):
                 name, value = quoted(alias.get("name", "")), quoted(alias.get("value", ""))
                 raise ConfigError(

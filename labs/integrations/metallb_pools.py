@@ -15,6 +15,7 @@ from labs.integrations.metallb_selectors import (
     labels_of,
     names_matching,
     parsed,
+    spec_of,
 )
 from labs.integrations.metallb_values import (
     Advertisement,
@@ -87,7 +88,7 @@ def selected_nodes(nodes: Sequence[Obj], chosen: Sequence[Selector]) -> frozense
 def _aliases(communities: Sequence[Obj]) -> dict[str, Community]:
     known: dict[str, Community] = {}
     for one in communities:
-        for alias in one["spec"].get("communities") or ():
+        for alias in spec_of(one).get("communities") or ():
             name = alias.get("name", "")
             try:
                 value = parsed_community(alias.get("value", ""))
@@ -100,7 +101,7 @@ def _aliases(communities: Sequence[Obj]) -> dict[str, Community]:
 
 
 def _pool(one: Obj, namespaces: Sequence[Obj]) -> Pool:
-    spec, name = one["spec"], one["metadata"]["name"]
+    spec, name = spec_of(one), one["metadata"]["name"]
     if not spec.get("addresses"):
         raise ConfigError("pool has no prefixes defined")
     given: dict[str, tuple[Network, ...]] = {}
@@ -140,7 +141,7 @@ def _reservation(given: Obj | None, namespaces: Sequence[Obj]) -> Reservation | 
 
 def _check_l2(one: Obj) -> None:
     """Refuse what MetalLB refuses; the lab's speakers do not answer ARP."""
-    spec = one.get("spec") or {}
+    spec = spec_of(one)
     check_unique(spec.get("ipAddressPools") or (), "ipAddressPools")
     for field in ("ipAddressPoolSelectors", "nodeSelectors", "serviceSelectors"):
         parsed(spec.get(field), field)
@@ -151,7 +152,7 @@ def _check_l2(one: Obj) -> None:
 def _advertisement(
     one: Obj, aliases: Mapping[str, Community], nodes: Sequence[Obj]
 ) -> Advertisement:
-    spec, name = one.get("spec") or {}, one["metadata"]["name"]
+    spec, name = spec_of(one), one["metadata"]["name"]
     check_unique(spec.get("ipAddressPools") or (), "ipAddressPools")
     check_unique(spec.get("communities") or (), "community")
     check_unique(spec.get("peers") or (), "peers")
@@ -194,7 +195,7 @@ def _community(text: str, aliases: Mapping[str, Community]) -> Community:
 
 def _announced(one: Obj, known: Sequence[Obj]) -> list[str]:
     """The pools an advertisement is for: those it names, then those it selects, or all."""
-    spec = one.get("spec") or {}
+    spec = spec_of(one)
     listed = spec.get("ipAddressPools") or []
     chosen = parsed(spec.get("ipAddressPoolSelectors"), "ipAddressPoolSelectors")
     if not listed and not chosen:

@@ -110,6 +110,11 @@ def labels_of(one: Obj) -> Mapping[str, str]:
     return one["metadata"].get("labels") or {}
 
 
+def spec_of(one: Obj) -> Obj:
+    """What an object asks for; most of MetalLB's kinds may go without."""
+    return one.get("spec") or {}
+
+
 def check_unique(values: Sequence[str], field: str) -> None:
     """Refuse a list with the same text twice.
 

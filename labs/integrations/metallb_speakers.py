@@ -2,7 +2,8 @@
 
 Thin: what to announce is decided by metallb_speaker.py, its text written by metallb_frr.py. A
 configuration that is refused leaves the one before it in force. MetalLB waits three seconds for
-more changes before it reloads FRR; these speakers do not wait.
+more changes before it reloads FRR; these speakers do not wait. What somebody edits in FRR by hand
+lasts until the next reload there; here it is undone as soon as it is seen.
 
 Source: MetalLB speaker/main.go, speaker/bgp_controller.go, internal/k8s/controllers.
 """

@@ -289,3 +289,27 @@ def test_an_excluded_node_says_so_once_and_withdraws(world: Any) -> None:
     world.patch("nodes", "node1", {"metadata": {"labels": dict.fromkeys(label)}}, "")
     world.settle()
     assert NETWORK in world.text("node1")
+
+
+def test_what_a_speaker_writes_goes_away_with_its_pod(world: Any) -> None:
+    labels = {"app": "metallb", "component": "speaker"}
+    spec = {"nodeName": "node1", "containers": [{"name": "speaker", "image": "x"}]}
+    metadata = {"name": "speaker-1", "namespace": SPACE, "labels": labels}
+    world.apply({"apiVersion": "v1", "kind": "Pod", "metadata": metadata, "spec": spec})
+    announced(world)
+    pod = world.api.get("pods", "speaker-1", SPACE)["metadata"]["uid"]
+    found = world.api.list("servicebgpstatuses.metallb.io", SPACE)
+    found += world.api.list("configurationstates.metallb.io", SPACE)
+    owned = {
+        one["status"].get("node") or one["metadata"]["name"]: [
+            owner["uid"] for owner in one["metadata"].get("ownerReferences") or ()
+        ]
+        for one in found
+    }
+    assert owned == {
+        "node1": [pod],
+        "node2": [],
+        "speaker-node1": [pod],
+        "speaker-node2": [],
+        "controller": [],
+    }

@@ -396,3 +396,16 @@ def test_bfd_echo_and_ipv6_do_not_go_together(world: Any) -> None:
 def test_the_old_version_of_a_peer_is_checked_too(world: Any) -> None:
     old = {**made("BGPPeer", "tor", {**TOR, "routerID": "x"}), "apiVersion": "metallb.io/v1beta1"}
     assert refused(world, old) == 'parsing peer tor invalid router ID "x"'
+
+
+def test_objects_without_a_spec_are_told_what_they_lack(world: Any) -> None:
+    empty = made("BGPPeer", "tor", {})
+    del empty["spec"]
+    assert refused(world, empty) == "parsing peer tor missing local ASN"
+    for kind in ("BGPAdvertisement", "L2Advertisement", "Community", "BFDProfile"):
+        nothing = made(kind, "nothing", {})
+        del nothing["spec"]
+        world.apply(nothing)
+    world.apply(ADVERTISED)
+    world.settle()
+    assert world.state("speaker-node1") == ("Valid", "")
