@@ -1,8 +1,8 @@
 """What a node's FRR is given, from objects in YAML to the whole text.
 
-Each golden/NAME.yaml begins with the node whose text golden/NAME.conf is. The texts were derived
-from MetalLB's templates; the renderer was also held against MetalLB's own golden files, which are
-not kept here.
+Each golden/NAME.yaml begins with the node whose text golden/NAME.conf is. The texts were
+written by the renderer and read line by line against MetalLB's templates; the renderer was held
+against MetalLB's own golden files as well, which are not kept here.
 """
 
 from pathlib import Path
