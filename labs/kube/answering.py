@@ -82,6 +82,8 @@ class Base(RequestHandler):
                 if seconds := error.details.get("retryAfterSeconds"):
                     self.set_header("Retry-After", str(seconds))
                 self.answer(error.status(), error.code)
+        except StreamClosedError:
+            self.gone = True
 
     def write_error(self, status_code: int, **kwargs: Any) -> None:  # noqa: ANN401 -- tornado's
         """Answer our own failures as a Status too, so that kubectl can print them."""

@@ -61,7 +61,7 @@ def test_a_damaged_memory_is_no_memory(rubbish: str) -> None:
 def test_daemons_that_are_there_need_no_machine_that_can_fetch(home: Path) -> None:
     for name in daemons.WANTED:
         folder = folders.data() / "daemons" / "bookworm-amd64" / name
-        folder.mkdir(parents=True)
+        (folder / "root").mkdir(parents=True)
         manifest = {
             "format": packages.MANIFEST_FORMAT,
             "name": name,

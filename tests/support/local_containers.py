@@ -117,7 +117,7 @@ class LocalContainers:
         try:
             self.executed.append(LocalProcess(argv, stdin=stdin, tty=tty))
             return self.executed[-1]
-        except FileNotFoundError:
+        except (FileNotFoundError, PermissionError):  # a folder of the PATH may be closed to us
             raise bad_request(
                 f'OCI runtime exec failed: exec: "{argv[0]}": executable file not found in $PATH'
             ) from None

@@ -147,9 +147,12 @@ def test_a_restarted_server_keeps_uids_and_versions_and_watchers_list_again(
     waiting = kubectl.start("wait", "--for=condition=Ready", "pod/web", "--timeout=25s")
     watcher = Watching(kubectl.start("get", "pods", "-w"))
     watcher.until("web")
+    web = cluster.api.set_status(web, {"phase": "Pending", "message": "begun"})
+    watcher.until("Pending")  # the list is over, and the watch has begun
     cluster.server.close()
-    assert watcher.program.wait(PATIENCE) == 0
+    ended = watcher.program.wait(PATIENCE)
     watcher.close()
+    assert ended == 0
     cluster.serve()
     again = kubectl.json("get", "pod", "web")["metadata"]
     assert (again["uid"], again["resourceVersion"]) == (
