@@ -1,4 +1,4 @@
-"""The figures of docs/labs.md, each between the markers of the benchmark that writes them."""
+"""The figures of a page of docs, each between the markers of the benchmark that writes them."""
 
 from collections.abc import Sequence
 from pathlib import Path
@@ -13,7 +13,7 @@ def marker(benchmark: str) -> str:
     return f"<!-- {benchmark}.py -->\n"
 
 
-def put(text: str, benchmark: str, figures: str) -> str:
+def put(text: str, benchmark: str, figures: str, page: Path = PAGE) -> str:
     """Return a page with other figures of a benchmark.
 
     Raises:
@@ -22,16 +22,17 @@ def put(text: str, benchmark: str, figures: str) -> str:
     begin = marker(benchmark)
     if text.count(begin) != 1 or END not in text.partition(begin)[2]:
         raise SystemExit(
-            f"{PAGE.name} needs one line {begin.strip()} and {END.strip()} below it, and has not: "
+            f"{page.name} needs one line {begin.strip()} and {END.strip()} below it, and has not: "
             "put them where the figures belong, and run this again"
         )
     before, _, rest = text.partition(begin)
     return f"{before}{begin}{figures}{END}{rest.partition(END)[2]}"
 
 
-def write(benchmark: str, figures: str) -> None:
-    """Write a benchmark's figures into the page."""
-    PAGE.write_text(put(PAGE.read_text(encoding="utf-8"), benchmark, figures), encoding="utf-8")
+def write(benchmark: str, figures: str, page: Path = PAGE) -> None:
+    """Write a benchmark's figures into a page of docs."""
+    text = put(page.read_text(encoding="utf-8"), benchmark, figures, page)
+    page.write_text(text, encoding="utf-8")
 
 
 def table(headings: Sequence[str], rows: Sequence[Sequence[str]], busy: str) -> str:

@@ -30,10 +30,6 @@ EXCLUDED = "node.kubernetes.io/exclude-from-external-load-balancers"
 PATIENCE = 20.0
 
 
-class Strings(yaml.SafeLoader):
-    """YAML as kubectl reads it, as far as these files need it: 64512:100 is a text."""
-
-
 def objects(*files: Path) -> list[Obj]:
     """The objects of some manifests."""
     texts = [file.read_text(encoding="utf-8") for file in files]
@@ -121,13 +117,14 @@ class Learner:
     def asked_by(self, address: str = VIP, count: int = 12) -> set[str]:
         """The addresses that pods saw the client's requests come from."""
         answers = self.lab.curl("client", f"http://{address}/", count)
-        assert [one.error for one in answers if one.error] == []
+        errors = {one.error for one in answers if one.error}
+        assert errors == set(), f"{errors}; {self._told()}"
         return {one.source or "" for one in answers}
 
     # -- from one test to the next --------------------------------------------------------------
 
-    def clear(self, keep: bool = True) -> None:
-        """Take away what tests write, and put the corrected manifests back unless told otherwise."""
+    def clear(self, *, keep: bool = True) -> None:
+        """Take away what tests write; what is corrected stays, or comes back, where `keep` says so."""
         kept = {self._key(one): one for one in objects(*BASE)} if keep else {}
         for node in self.lab.cluster.nodes.names():
             self.api.patch("nodes", node, "", {

@@ -5,7 +5,6 @@ Service's address, and two pods stand behind it.
 """
 
 from collections.abc import Iterator
-from pathlib import Path
 
 import pytest
 from learner import BASE, EXCLUDED, MANIFESTS, SPACE, VIP, Learner
