@@ -21,6 +21,7 @@ PORT: Final = 80
 _URL: Final = re.compile(r"(?:http://)?(\d+\.\d+\.\d+\.\d+)(?::(\d{1,5}))?(/[!-~]*)?")
 _LARGEST_PORT: Final = 65535
 _SAID: Final = re.compile(r"answered by (\S+)\nasked by (\S+)")
+_FINE: Final = re.compile(r"HTTP/\d\.\d 2\d\d\b")
 _WHY: Final = {
     errno.ECONNREFUSED: "refused: nobody listens there (TCP RST)",
     errno.ENETUNREACH: "network unreachable: no route to it, here or at a router on the way (ICMP)",
@@ -58,10 +59,11 @@ def ask(open_socket: Callable[[], socket.socket], url: str) -> Answer:
         return Answer(url, took(), error=_WHY.get(error.errno or 0, str(error.strerror)))
     head, _, body = data.partition(b"\r\n\r\n")
     text = body.decode(errors="replace")
-    said = _SAID.fullmatch(text.strip())
-    if said is None:
-        return Answer(url, took(), error=_strange(head.decode(errors="replace"), body), text=text)
-    return Answer(url, took(), said[1], said[2], text=text)
+    if why := _trouble(head.decode(errors="replace"), body):
+        return Answer(url, took(), error=why, text=text)
+    said = _SAID.search(text)  # the lab's own servers say who they are; others need not
+    server, source = (said[1], said[2]) if said else (None, None)
+    return Answer(url, took(), server, source, text=text)
 
 
 def read_url(url: str) -> tuple[str, int, str]:
@@ -93,10 +95,10 @@ def _received(client: socket.socket, deadline: float) -> bytes:
     return bytes(data)
 
 
-def _strange(head: str, body: bytes) -> str:
-    """Say what came instead of an answer of a lab's own server."""
+def _trouble(head: str, body: bytes) -> str:
+    """Say what is wrong with what came, "" when it is a whole answer to what was asked for."""
     promised = re.search(r"(?im)^content-length: *(\d+)", head)
     if not head or (promised and len(body) < int(promised[1])):
         return "the answer was cut short"
     status = head.partition("\r\n")[0]
-    return f"somebody answered who is no server of the lab's own: {status[:80]!r}"
+    return "" if _FINE.match(status) else f"somebody answered {status[:80]!r}"

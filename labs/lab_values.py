@@ -32,8 +32,8 @@ class Answer:
     Attributes:
         url: what was asked.
         took: seconds until the answer was there or given up.
-        server: the host that answered, None for none.
-        source: the address the server saw the request come from, None for no answer.
+        server: the host that answered, None for none, or for a server that does not tell its name.
+        source: the address the server saw the request come from; None where it does not tell.
         error: why there is no answer, None when there is one.
         text: the answer's body.
     """
@@ -49,6 +49,9 @@ class Answer:
         """Say it in a line."""
         if self.error:
             return f"{self.url}: {self.error}"
+        if self.server is None:
+            first = self.text.strip().partition("\n")[0]
+            return f"{self.url}: somebody answered {first[:80]!r}"
         return f"{self.url}: {self.server} answered and saw {self.source}"
 
 

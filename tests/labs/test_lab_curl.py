@@ -64,7 +64,7 @@ def test_an_answer_that_ends_too_early_was_cut_short(text: bytes) -> None:
 def test_another_server_than_the_labs_own_is_not_called_cut_short() -> None:
     with answering(saying(b"HTTP/1.0 404 File not found\r\nContent-Length: 4\r\n\r\nnone")) as url:
         answer = ask(socket.socket, url)
-    assert "no server of the lab's own: 'HTTP/1.0 404 File not found'" in str(answer.error)
+    assert "somebody answered 'HTTP/1.0 404 File not found'" in str(answer.error)
     assert answer.text == "none"
 
 
