@@ -1,13 +1,16 @@
 """What `locrib learn` does about daemons that cannot be had: say so once, and go on."""
 
 import json
-import os
+import subprocess
+import sys
 from pathlib import Path
 
 import pytest
 
 from labs import packages
 from locrib import daemons, folders
+
+TOP = Path(__file__).parents[2]
 
 
 @pytest.fixture
@@ -39,14 +42,21 @@ def test_what_could_not_be_had_is_not_tried_again_unasked() -> None:
     assert any("unpacking" in line for line in told)
 
 
-def test_a_machine_that_refuses_labs_says_what_to_do(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    refusing = tmp_path / "unshare"
-    refusing.write_text("#!/bin/sh\necho 'unshare failed: Operation not permitted' >&2; exit 1\n")
-    refusing.chmod(0o755)
-    monkeypatch.setenv("PATH", f"{tmp_path}:{os.environ['PATH']}")
-    assert "not permitted" in str(daemons.refusal())
+@pytest.mark.lab
+def test_a_machine_that_refuses_labs_says_what_to_do() -> None:
+    refusing = 'echo 0 > /proc/sys/user/max_net_namespaces && exec "$@"'
+    done = subprocess.run(
+        [
+            *("unshare", "--user", "--map-root-user", "--", "sh", "-c", refusing, "sh"),
+            *(sys.executable, "-c", "from locrib import daemons; print(daemons.refusal())"),
+        ],
+        capture_output=True,
+        text=True,
+        check=True,
+        cwd=TOP,
+    )
+    assert "the lab did not start" in done.stdout
+    assert "sysctl" in done.stdout
 
 
 @pytest.mark.usefixtures("without_apt")
