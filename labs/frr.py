@@ -65,7 +65,7 @@ class Frr(Closing):
         self._vtys: dict[str, ControlSocket] = {}
         self._at_first: dict[str, str] = {}
         self._has_manager = (daemon.root / "usr/lib/frr/mgmtd").exists()
-        tree.write(f"{self.root}/etc/frr/vtysh.conf", "")
+        tree.write(f"{self.root}/etc/frr/vtysh.conf", f"hostname {host}\n")
         tree.script(f"mkdir -p {self.root}/run/frr")
         try:
             self.start("zebra", "")
