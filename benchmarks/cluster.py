@@ -155,8 +155,8 @@ def memories() -> str:
     return (
         f"API server, controllers, kubelets, the pods' server and the lab's own parts: {ours:.0f} "
         f"MiB of PSS, with an application of two pods; a lab of the same routers without a "
-        f"cluster, `{PLAIN}`: {plain:.0f} MiB; ratio {ours / plain:.2f}. Its routers: {routers:.0f} "
-        f"MiB. Target: at most {TARGET_MIB} MiB"
+        f"cluster, `{PLAIN}`: {plain:.0f} MiB; ratio {ours / plain:.2f}. Its routers: "
+        f"{routers:.0f} MiB. Target: at most {TARGET_MIB} MiB"
     )
 
 

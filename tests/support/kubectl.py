@@ -102,7 +102,7 @@ class Kubectl:
 
     def start(self, *words: str, **more: Any) -> subprocess.Popen[str]:
         """Start it; the caller ends it."""
-        streams = {"stdin": subprocess.DEVNULL, "stdout": subprocess.PIPE}
+        streams: dict[str, Any] = {"stdin": subprocess.DEVNULL, "stdout": subprocess.PIPE}
         streams |= {"stderr": subprocess.STDOUT} | more
         environment = {**self.environment, **streams.pop("env", {})}
         return subprocess.Popen(

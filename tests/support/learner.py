@@ -124,7 +124,7 @@ class Learner:
     # -- from one test to the next --------------------------------------------------------------
 
     def clear(self, *, keep: bool = True) -> None:
-        """Take away what tests write; what is corrected stays, or comes back, where `keep` says so."""
+        """Take away what tests write; keep the corrected manifests, or bring them back."""
         kept = {self._key(one): one for one in objects(*BASE)} if keep else {}
         for node in self.lab.cluster.nodes.names():
             self.api.patch("nodes", node, "", {
