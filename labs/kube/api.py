@@ -38,6 +38,7 @@ class Api:
         self.webhooks = list(webhooks)
         self.writing = threading.RLock()
         self._writer = Writer(self)
+        self._recorder = recording.Recorder()
         custom.define(self.kinds, store)
 
     def kind(self, resource: str, version: str | None = None) -> Kind:
@@ -266,4 +267,5 @@ class Api:
     ) -> None:
         """Tell of something that happened to an object; the same again is counted."""
         with self.writing:
-            recording.record(self, about, recording.Happened(reason, message, type, component))
+            what = recording.Happened(reason, message, type, component)
+            recording.record(self, self._recorder, about, what)

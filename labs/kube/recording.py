@@ -3,7 +3,8 @@
 Source: Event in the core/v1 API reference; the aggregation seen with kubectl (`x12 over 3m`).
 """
 
-import hashlib
+import time
+from collections import OrderedDict
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
@@ -15,6 +16,8 @@ if TYPE_CHECKING:
     from labs.kube.api import Api
 
 _LONGEST = 1024
+_REMEMBERED = 4096
+"""How many events are counted when they come again; a recorder of Kubernetes forgets, too."""
 
 
 @dataclass(frozen=True)
@@ -27,14 +30,35 @@ class Happened:
     component: str
 
 
-def record(api: "Api", about: Obj, what: Happened) -> None:
+class Recorder:
+    """What an API remembers of the events it was told, to count those that come again."""
+
+    def __init__(self) -> None:
+        """Remember nothing yet."""
+        self._names: OrderedDict[tuple[str, ...], str] = OrderedDict()
+        self._newest = 0
+
+    def name(self, told: tuple[str, ...], about: str) -> str:
+        """Return the name of the event that told this before, or a new one.
+
+        It ends in the nanosecond it was first told, as Kubernetes' recorders name events: a list,
+        which is in the order of names, is then in the order of what happened.
+        """
+        if told not in self._names:
+            self._newest = max(time.time_ns(), self._newest + 1)
+            self._names[told] = f"{about[:200]}.{self._newest:x}"
+            if len(self._names) > _REMEMBERED:
+                self._names.popitem(last=False)
+        return self._names[told]
+
+
+def record(api: "Api", recorder: Recorder, about: Obj, what: Happened) -> None:
     """Write an event about an object, or count one that told the same."""
     metadata = about["metadata"]
     reason, message, kind, component = what.reason, what.message, what.kind, what.component
     namespace = metadata.get("namespace") or "default"
-    told = f"{metadata.get('uid', '')}/{reason}/{message}/{kind}/{component}"
-    number = hashlib.sha256(told.encode()).hexdigest()[:16]
-    name = f"{metadata['name'][:200]}.{number}"
+    told = (namespace, metadata.get("uid", ""), reason, message, kind, component)
+    name = recorder.name(told, metadata["name"])
     moment = now()
     try:
         before = api.get("events", name, namespace)

@@ -215,3 +215,11 @@ def test_unknown_resources_and_kinds_are_told(api: Api) -> None:
         api.list("things.example.com")
     with pytest.raises(ApiError, match=r'no kind "Thing" in version "example\.com/v1"'):
         api.create({"apiVersion": "example.com/v1", "kind": "Thing", "metadata": {"name": "x"}})
+
+
+def test_events_are_listed_in_the_order_of_what_happened(api: Api) -> None:
+    web = api.create(pod("web"))
+    reasons = [f"Step{number}" for number in (3, 1, 2)]
+    for reason in reasons:
+        api.event(web, reason, "it happened")
+    assert [event["reason"] for event in api.list("events", "default")] == reasons
