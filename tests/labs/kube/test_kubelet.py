@@ -12,6 +12,7 @@ from labs.packages import Daemons
 from labs.polling import poll
 
 pytestmark = pytest.mark.lab
+OPEN = "/tmp/open"  # noqa: S108 -- the container's own
 
 
 @pytest.fixture(scope="module")
@@ -42,12 +43,12 @@ def test_a_program_runs_in_a_read_only_root_without_the_learners_files(
 ) -> None:
     kubectl("run", "tool", "--image=busybox", "--", "sleep", "600")
     kubectl("wait", "--for=condition=Ready", "pod/tool", "--timeout=30s")
-    look = f"ls -d /home {tmp_path} /run/lab; touch /usr/x; touch /tmp/mine && ls /tmp"
+    look = f"ls -d /home {tmp_path} /run/lab; touch /usr/x; touch /tmp/of-the-pod && ls /tmp"
     told = kubectl("exec", "tool", "--", "sh", "-c", f"({look}) 2>&1")
     assert told.count("No such file or directory") == 3
     assert "Read-only file system" in told
-    assert "mine" in told
-    assert not Path("/tmp/mine").exists()  # noqa: S108 -- where it must not be
+    assert "of-the-pod" in told
+    assert not Path("/tmp/of-the-pod").exists()  # noqa: S108 -- where it must not be
     assert "1 ?" in kubectl("exec", "tool", "--", "ps", "ax")
 
 
@@ -117,7 +118,7 @@ def test_probes_decide_on_readiness_and_on_life(kubectl: ClusterLab) -> None:
                         "name": "web",
                         "image": "nginx",
                         "readinessProbe": {
-                            "exec": {"command": ["test", "-e", "/root/open"]},
+                            "exec": {"command": ["test", "-e", OPEN]},
                             "periodSeconds": 1,
                             "failureThreshold": 1,
                         },
@@ -147,7 +148,7 @@ def test_probes_decide_on_readiness_and_on_life(kubectl: ClusterLab) -> None:
     assert "Container ill failed liveness probe, will be restarted" in described
     first = kubectl.get("pod", "probed")["status"]["containerStatuses"][0]
     assert (first["name"], first["ready"]) == ("web", False)
-    kubectl("exec", "probed", "-c", "web", "--", "touch", "/root/open")
+    kubectl("exec", "probed", "-c", "web", "--", "touch", OPEN)
 
     def ready() -> bool:
         status = kubectl.get("pod", "probed")["status"]
