@@ -34,17 +34,16 @@ class ApiError(Exception):
 
     def status(self) -> Obj:
         """The Status object that answers the request."""
-        told: Obj = {
+        return {
             "kind": "Status",
             "apiVersion": "v1",
             "metadata": {},
             "status": "Failure",
             "message": self.message,
             "reason": self.reason,
+            "details": self.details,  # empty, too: kubectl debug looks into it unasked
+            "code": self.code,
         }
-        if self.details:
-            told["details"] = self.details
-        return told | {"code": self.code}
 
 
 def success(details: Mapping[str, Any] | None = None) -> Obj:
