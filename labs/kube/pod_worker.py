@@ -8,6 +8,7 @@ the Kubernetes documentation; the events' words are the kubelet's.
 from __future__ import annotations
 
 import contextlib
+import logging
 import os
 import signal
 import socket
@@ -29,6 +30,7 @@ from labs.kube.probes import ProbeState
 from labs.kube.schema import Obj
 from labs.kube.times import now
 
+_LOG: Final = logging.getLogger(__name__)
 RETRY: Final = 1.0
 """Seconds between two looks for an object that a pod waits for; its coming is noticed at once."""
 LONG: Final = 60.0
@@ -146,10 +148,10 @@ class PodWorker:
             while not self._closing:
                 try:
                     seconds = self._step()
-                except (LabError, ApiError) as error:
+                except Exception as error:  # noqa: BLE001 -- a pod outlives whatever a lab throws
                     if self._closing:
                         break
-                    self._event("FailedSync", str(error), warning=True)
+                    self._trouble(error)
                     seconds = RETRY
                 if seconds is None:
                     break
@@ -466,6 +468,13 @@ class PodWorker:
         )  # fmt: skip
         with contextlib.suppress(ApiError):  # it is gone: the next look says so
             self._api.set_status(self.pod, status, manager="kubelet")
+
+    def _trouble(self, error: Exception) -> None:
+        """Tell of what went wrong; the next look may find another world."""
+        if isinstance(error, (LabError, ApiError)):
+            self._event("FailedSync", str(error), warning=True)
+        else:
+            _LOG.warning("pod %s: tries again", self.name, exc_info=error)
 
     def _event(self, reason: str, message: str, *, warning: bool = False) -> None:
         kind = "Warning" if warning else "Normal"
