@@ -1,4 +1,4 @@
-"""What benchmarks write into docs/labs.md: their own figures, at their own place, no others."""
+"""What benchmarks write into docs/labs.md and docs/cluster.md: their own figures, no others."""
 
 import runpy
 from pathlib import Path
@@ -8,6 +8,7 @@ import pytest
 
 TOP = Path(__file__).parents[2]
 SCRIPTS = ("lab_up", "lab_memory", "lab_mesh")
+PAGES = [*((script, "labs.md") for script in SCRIPTS), ("cluster", "cluster.md")]
 
 
 @pytest.fixture(scope="module")
@@ -31,9 +32,12 @@ def test_figures_replace_those_of_the_same_benchmark_only(
         )
 
 
-@pytest.mark.parametrize("script", SCRIPTS)
-def test_the_page_says_how_busy_the_machine_was(docs_page: dict[str, Any], script: str) -> None:
-    text = docs_page["PAGE"].read_text(encoding="utf-8")
+@pytest.mark.parametrize(("script", "page"), PAGES)
+def test_the_page_says_how_busy_the_machine_was(
+    docs_page: dict[str, Any], script: str, page: str
+) -> None:
+    text = (docs_page["DOCS"] / page).read_text(encoding="utf-8")
+    assert docs_page["put"](text, script, "other figures\n") != text
     figures = text.partition(docs_page["marker"](script))[2].partition(docs_page["END"])[0]
     assert "| ---: |" in figures
     assert "in the last minute" in figures
