@@ -8,8 +8,8 @@ from __future__ import annotations
 
 import threading
 
+from labs.process import Process
 from labs.process_log import DAEMON_LIMIT
-from labs.process_tree import Process
 
 
 class DaemonLog:

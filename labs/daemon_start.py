@@ -6,8 +6,9 @@ from collections.abc import Sequence
 
 from labs.errors import LabError
 from labs.packages import Daemon
+from labs.process import Process
 from labs.process_log import DAEMON_LIMIT
-from labs.process_tree import Process, ProcessTree
+from labs.process_tree import ProcessTree
 
 
 def spawn_daemon(tree: ProcessTree, host: str, daemon: Daemon, argv: Sequence[str]) -> Process:

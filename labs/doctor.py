@@ -21,7 +21,8 @@ from labs.errors import LabError
 from labs.frr import Frr
 from labs.gobgp import Gobgp
 from labs.packages import Daemon
-from labs.process_tree import UNSHARE_ADVICE, ProcessTree
+from labs.process_tree import ProcessTree
+from labs.unshare import UNSHARE_ADVICE
 
 FETCH: Final = "locrib lab doctor --fetch"
 BGP_PORT: Final = 179

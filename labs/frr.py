@@ -20,7 +20,8 @@ from labs.daemon_start import check_start, spawn_daemon
 from labs.errors import LabError
 from labs.packages import Daemon
 from labs.polling import poll
-from labs.process_tree import Process, ProcessTree
+from labs.process import Process
+from labs.process_tree import ProcessTree
 
 ANSWER_END = b"\0\0\0"
 SUCCESS = 0

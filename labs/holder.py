@@ -31,7 +31,8 @@ from labs.descriptors import readable
 from labs.errors import LabError
 from labs.lab import Lab
 from labs.lab_recording import encode
-from labs.process_tree import Process, ProcessTree
+from labs.process import Process
+from labs.process_tree import ProcessTree
 from labs.situation import Situation
 
 CHANGES: Final = (

@@ -24,7 +24,8 @@ from labs.lab_tools import environment, lend_nftables, lend_router_tools
 from labs.lab_values import Output
 from labs.lab_verbs import LabVerbs
 from labs.polling import poll
-from labs.process_tree import Process, ProcessTree
+from labs.process import Process
+from labs.process_tree import ProcessTree
 from labs.router_start import start_router
 from labs.routers import find_daemon
 from labs.situation import Situation

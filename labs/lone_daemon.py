@@ -9,7 +9,8 @@ from labs.closing import Closing
 from labs.daemon_log import DaemonLog
 from labs.daemon_start import spawn_daemon
 from labs.packages import Daemon
-from labs.process_tree import Process, ProcessTree
+from labs.process import Process
+from labs.process_tree import ProcessTree
 
 
 class LoneDaemon(Closing):

@@ -9,27 +9,24 @@ network namespaces; a daemon's programs run in a host by chroot into its unpacke
 """
 
 import contextlib
-import errno
-import json
 import os
 import re
 import shlex
-import shutil
-import signal
 import socket
 import subprocess
 import sys
 import threading
 import weakref
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
-from labs import first_process
+from labs import first_process, unshare
 from labs.closing import Closing
-from labs.descriptors import readable
 from labs.errors import LabError
+from labs.first_link import FirstLink, on
 from labs.packages import PRIVATE_FOLDERS, Daemon
+from labs.process import Process, last_lines
 from labs.process_log import ProcessLog, Trimmer
 
 START_SECONDS = 20.0
@@ -38,75 +35,6 @@ SCRIPT_LIMIT = 1 << 14
 """Octets of a script run at a time: each part has its own time, and execve(2) takes 128 KiB."""
 TRACED = "\x01"
 """What the shell prints before a command that it is about to run."""
-NEEDED_CAPABILITIES = (10, 12, 13, 18, 21)
-"""NET_BIND_SERVICE, NET_ADMIN, NET_RAW, SYS_CHROOT and SYS_ADMIN (capabilities(7))."""
-OVER = (errno.EPIPE, errno.ECONNRESET, errno.EBADF, errno.ENOTCONN)
-"""What a socket says whose other end is gone, or that was closed."""
-UNSHARE_ADVICE = (
-    "labs need namespaces: on Ubuntu 23.10 and later allow them with `sudo sysctl "
-    "kernel.apparmor_restrict_unprivileged_userns=0`, in a container run it privileged, or use a "
-    "virtual machine"
-)
-
-
-class Process:
-    """A program running in a lab."""
-
-    def __init__(
-        self, tree: "ProcessTree", name: str, pid: int, ended: int, log: ProcessLog
-    ) -> None:
-        """Take over the descriptor that tells of the program's end, and its log."""
-        self.name = name
-        self.pid = pid
-        self._tree = tree
-        self._ended = ended
-        self._log = log
-        self._status: int | None = None
-        self._reading = threading.Lock()
-
-    def wait(self, seconds: float) -> int | None:
-        """Wait for the end; return the exit status, or None if it still runs.
-
-        A negative status is the number of the signal that ended it. Several threads may wait.
-        """
-        if self._status is None and readable([self], seconds):
-            with self._reading:
-                if self._status is None:  # it can be read once
-                    # Nothing written means that the whole lab ended with it.
-                    self._status = int(os.read(self._ended, 16) or b"-9")
-        return self._status
-
-    def log(self) -> str:
-        """Return what the program has printed so far; empty lines stand for what is gone."""
-        return self._log.text()
-
-    def last_lines(self, count: int = 6) -> str:
-        """Return the end of the log, for an error message."""
-        return _last_lines(self.log(), count)
-
-    def stop(self, seconds: float = 5.0) -> int:
-        """End the program, gently first; return its exit status."""
-        for number in (signal.SIGTERM, signal.SIGKILL):
-            self._tree.request("kill", pid=self.pid, number=int(number))
-            status = self.wait(seconds)
-            if status is not None:
-                return status
-        raise LabError(f"{self.name} (process {self.pid} of the lab) does not end, even by SIGKILL")
-
-    def fileno(self) -> int:
-        """Return a descriptor that is readable once the program has ended, for `select`."""
-        return self._ended
-
-    def signal(self, number: int) -> None:
-        """Send the program, and what it has started, a signal."""
-        self._tree.request("kill", pid=self.pid, number=number)
-
-    def close(self) -> None:
-        """Give back the descriptors; the program itself is not touched."""
-        if not self._log.closed:
-            os.close(self._ended)
-            self._log.close()
-            self._tree.forget(self)
 
 
 class ProcessTree(Closing):
@@ -122,23 +50,18 @@ class ProcessTree(Closing):
         Raises:
             LabError: the system refuses namespaces, or a tool is missing.
         """
-        needed = (("unshare", "util-linux"), ("ip", "iproute2"), ("mount", "mount"))
-        unshare, _, _ = (_tool(name, package) for name, package in needed)
-        self._lock = threading.Lock()
-        self._requests = 0
+        command = unshare.command()
         self._processes: list[Process] = []
         self._trimmer = Trimmer()
         self._roots: dict[str, threading.Lock] = {}
         self._ready_roots: set[str] = set()
-        self._control, theirs = socket.socketpair(socket.AF_UNIX, socket.SOCK_SEQPACKET)
+        control, theirs = socket.socketpair(socket.AF_UNIX, socket.SOCK_SEQPACKET)
+        self._link = FirstLink(control)
         _owned.add(self)
-        self._control.settimeout(RUN_SECONDS)
-        user = [] if _is_capable() else ["--user", "--map-root-user"]
         with theirs, os.fdopen(os.memfd_create("complaints"), "w+b") as complaints:
             self._unshare = subprocess.Popen(
                 [
-                    *(unshare, *user, "--mount", "--pid", "--net", "--ipc", "--uts"),
-                    *("--fork", "--mount-proc", "--", sys.executable, "-I"),
+                    *(*command, sys.executable, "-I"),
                     *(str(Path(first_process.__file__)), str(theirs.fileno())),
                 ],
                 pass_fds=[theirs.fileno()],
@@ -160,7 +83,9 @@ class ProcessTree(Closing):
                     raise
                 complaints.seek(0)
                 said = complaints.read().decode(errors="replace").strip() or str(error)
-                raise LabError(f"the lab did not start: {said}; {UNSHARE_ADVICE}") from error
+                raise LabError(
+                    f"the lab did not start: {said}; {unshare.UNSHARE_ADVICE}"
+                ) from error
 
     @property
     def pid(self) -> int:
@@ -169,11 +94,11 @@ class ProcessTree(Closing):
 
     def disown(self) -> None:
         """Let go of the lab without ending it, in a copy of its owner."""
-        self._control.close()
+        self._link.close()
 
     def close(self) -> None:
         """End the lab with everything in it; returns when it is gone."""
-        self._control.close()
+        self._link.close()
         try:
             self._unshare.wait(START_SECONDS)
         except subprocess.TimeoutExpired:
@@ -193,45 +118,7 @@ class ProcessTree(Closing):
         Raises:
             LabError: it was refused, or the lab has ended.
         """
-        with self._lock:
-            self._requests += 1
-            message = {"verb": verb, "request": self._requests, **fields}
-            try:
-                self._send(json.dumps(message).encode(), descriptors)
-                reply, given = self._reply(self._requests)
-            except TimeoutError as error:
-                raise LabError(f"the lab does not answer within {RUN_SECONDS:g} seconds") from error
-            except OSError as error:
-                what = "the lab has ended" if error.errno in OVER else _told(verb, fields)
-                raise LabError(f"{what} ({error.strerror})") from error
-        if "error" in reply:
-            raise LabError(f"{_told(verb, fields)}: {reply['error']}")
-        return given[0] if given else reply
-
-    def _send(self, data: bytes, descriptors: Sequence[int]) -> None:
-        if len(data) <= first_process.MESSAGE_LIMIT:
-            socket.send_fds(self._control, [data], list(descriptors))
-            return
-        with os.fdopen(os.memfd_create("request"), "wb") as file:
-            file.write(data)
-            file.flush()
-            parts = [first_process.IN_A_FILE]
-            socket.send_fds(self._control, parts, [*descriptors, file.fileno()])
-
-    def _reply(self, number: int) -> tuple[dict[str, Any], list[int]]:
-        """Wait for the answer to a request, past those that nobody waited for to the end.
-
-        Ctrl-C, or a time that is over, leaves such answers behind.
-        """
-        while True:
-            data, given, _, _ = socket.recv_fds(self._control, 1 << 16, 1, socket.MSG_CMSG_CLOEXEC)
-            if not data:
-                raise LabError("the lab has ended")
-            reply = json.loads(data)
-            if reply.pop("request") == number:
-                return reply, given
-            for descriptor in given:
-                os.close(descriptor)
+        return self._link.request(verb, descriptors, **fields)
 
     def spawn(
         self,
@@ -293,7 +180,7 @@ class ProcessTree(Closing):
         """
         status, said = self._finish(argv, host, root, seconds)
         if status != 0:
-            raise LabError(f"{_ended(' '.join(argv), host, status, seconds)}{_last_lines(said)}")
+            raise LabError(f"{_ended(' '.join(argv), host, status, seconds)}{last_lines(said)}")
         return said
 
     def script(self, text: str, host: str | None = None) -> str:
@@ -312,7 +199,7 @@ class ProcessTree(Closing):
             if status != 0:
                 command = begun[-2].strip() if begun[1:] else part
                 what = _ended(command, host, status, RUN_SECONDS)
-                raise LabError(f"{what}{_last_lines(begun[-1])}")
+                raise LabError(f"{what}{last_lines(begun[-1])}")
             printed += "".join(begun[::2])
         return printed
 
@@ -397,22 +284,6 @@ def _disown_all() -> None:
 os.register_at_fork(after_in_child=_disown_all)
 
 
-def _tool(name: str, package: str) -> str:
-    """Return where a tool of the system is, whatever PATH its user has."""
-    found = shutil.which(name, path=os.defpath + ":/usr/sbin:/sbin")
-    if found is None:
-        raise LabError(f"labs need `{name}`: install it with `sudo apt install {package}`")
-    return found
-
-
-def _is_capable() -> bool:
-    """Tell whether this is a root that may do all a lab takes; a container's often may not."""
-    status = Path("/proc/self/status").read_text(encoding="ascii", errors="replace")
-    (effective,) = re.findall(r"^CapEff:\s*(\w+)", status, re.MULTILINE)
-    mine = int(effective, 16)
-    return os.geteuid() == 0 and all(mine >> number & 1 for number in NEEDED_CAPABILITIES)
-
-
 def _parts(text: str) -> list[str]:
     """Cut a script into parts of whole lines."""
     parts = [""]
@@ -426,24 +297,7 @@ def _parts(text: str) -> list[str]:
 def _ended(command: str, host: str | None, status: int | None, seconds: float) -> str:
     """Say how a command ended that was to end well."""
     how = f"failed with status {status}" if status else f"did not end within {seconds:g} seconds"
-    return f"`{command}`{_on(host)} {how}:\n"
-
-
-def _last_lines(said: str, count: int = 6) -> str:
-    return "\n".join(said.strip().splitlines()[-count:]) or "(it printed nothing)"
-
-
-def _on(host: str | None) -> str:
-    return f" on {host}" if host else ""
-
-
-def _told(verb: str, fields: Mapping[str, Any]) -> str:
-    """Say what the first process did not do."""
-    if verb == "spawn":
-        return f"{fields['argv'][0]}{_on(fields['host'])} could not be started"
-    if verb == "write":
-        return f"{fields['path']} could not be written"
-    return f"{verb} {fields}"
+    return f"`{command}`{on(host)} {how}:\n"
 
 
 def _kept_flags(folder: Path) -> str:

@@ -22,12 +22,12 @@ from fcntl import ioctl
 from pathlib import Path
 from typing import Any
 
-from labs import process_tree
 from labs.errors import LabError
 from labs.kube import container_init
 from labs.kube.container_log import ContainerLog, Pump
 from labs.kube.images import Failed, Idle, Image, Web
 from labs.kube.web import Site, WebServers
+from labs.process import Process as LabProcess
 from labs.process_tree import ProcessTree
 
 MOUNT = "/run/lab/kube/mnt"
@@ -82,7 +82,7 @@ class Program:
     """A program that was started in a container; `labs.kube.streams.Process` is its shape."""
 
     def __init__(
-        self, process: process_tree.Process, stdin: int | None, stdout: int, stderr: int | None
+        self, process: LabProcess, stdin: int | None, stdout: int, stderr: int | None
     ) -> None:
         """Take over the process; the descriptors are whose who asked for them."""
         self.process = process
@@ -124,7 +124,7 @@ class Running:
     def __init__(self, log: ContainerLog) -> None:
         """Begin."""
         self.log = log
-        self.process: process_tree.Process | None = None
+        self.process: LabProcess | None = None
         self.stdin: int | None = None
         self.terminal: int | None = None
         self._web: WebServers | None = None

@@ -13,7 +13,8 @@ from labs.frr import Frr
 from labs.gobgp import Gobgp
 from labs.packages import Daemon, Daemons
 from labs.polling import poll
-from labs.process_tree import Process, ProcessTree
+from labs.process import Process
+from labs.process_tree import ProcessTree
 
 pytestmark = pytest.mark.lab
 
