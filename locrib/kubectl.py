@@ -14,6 +14,7 @@ import typer
 
 from labs.remote import labs_up
 from labs.remote_kubectl import kubectl_on
+from locrib import terminal
 from locrib.lab_looking import SIGNALLED
 from locrib.lab_up import folder, reached
 from locrib.trouble import Exit, Trouble
@@ -25,15 +26,18 @@ SETTINGS: Final = {
     "allow_interspersed_args": False,
     "help_option_names": [],
 }
-"""For typer: no word is ours, `--help` neither."""
+"""For typer: no word is ours, but for `--help` alone."""
 
 
 def kubectl(context: typer.Context) -> None:
     """Run kubectl in the cluster of the lab that is up: `locrib kubectl get nodes`.
 
-    All words, streams and the exit status are kubectl's own. With several labs up, the variable
-    LOCRIB_LAB says which.
+    All words, streams and the exit status are kubectl's own; `locrib kubectl help` is its help.
+    With several labs up, the variable LOCRIB_LAB says which.
     """
+    if context.args in (["--help"], ["-h"]):
+        terminal.say(context.get_help())
+        return
     streams = (sys.stdin.fileno(), sys.stdout.fileno(), sys.stderr.fileno())
     with reached(_chosen()) as lab:
         status = kubectl_on(lab, context.args, streams)
