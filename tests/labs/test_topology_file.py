@@ -173,7 +173,39 @@ def test_a_file_of_the_learners_own_is_read(tmp_path: Path) -> None:
 
 
 def test_an_unknown_name_is_answered_with_the_known_ones(tmp_path: Path) -> None:
-    with pytest.raises(LabError, match="no topology is called 'second'; there are cluster, first-session"):
+    with pytest.raises(
+        LabError, match="no topology is called 'second'; there are cluster, first-session"
+    ):
         load("second")
     with pytest.raises(LabError, match=r"none\.toml cannot be read as a topology"):
         load(tmp_path / "none.toml")
+
+
+CLUSTER = (FOLDER / "cluster.toml").read_text(encoding="utf-8")
+
+
+def test_a_clusters_sessions_are_declared_by_the_other_side_alone() -> None:
+    topology = load("cluster")
+    assert topology.cluster == "metallb"
+    assert topology.expected_sessions() == ()
+    assert [host.name for host in topology.nodes()] == ["node1", "node2", "node3"]
+
+
+@pytest.mark.parametrize(
+    ("before", "after", "why"),
+    [
+        ('integration = "metallb"', 'plug_in = "x"', "means nothing here"),
+        ('pod_cidr = "10.244.1.0/24"\n', "", "a cluster's node has a pod_cidr"),
+        (
+            'ends = ["tor", "node1"]\n',
+            'ends = ["tor", "node1"]\nnode1 = {}\n',
+            "its side of the session is declared by objects",
+        ),
+        ("[switch.sw]\n", '[switch.sw]\n[pod.web]\nnode = "node1"\naddress = "10.244.1.9"\n',
+         "a cluster's pods and Services are objects"),
+    ],
+)  # fmt: skip
+def test_what_a_cluster_cannot_have_is_refused(before: str, after: str, why: str) -> None:
+    assert before in CLUSTER
+    with pytest.raises(LabError, match=why):
+        parse(CLUSTER.replace(before, after), "cluster.toml")

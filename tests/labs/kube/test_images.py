@@ -73,8 +73,8 @@ def test_a_shell_is_in_an_image_with_tools_and_in_no_other() -> None:
     check_program(of("busybox"), ("sh", "-c", "true"))
     with pytest.raises(StartError, match="executable file not found in"):
         check_program(of("hashicorp/http-echo"), ("sh",))
-    with pytest.raises(StartError, match="stat /root/secret: no such file or directory"):
-        check_program(of("busybox"), ("/root/secret",))
+    with pytest.raises(StartError, match="stat /srv/secret: no such file or directory"):
+        check_program(of("busybox"), ("/srv/secret",))
 
 
 def test_the_integrations_own_images_are_known_in_any_version() -> None:
