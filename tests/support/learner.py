@@ -166,6 +166,7 @@ class Learner:
         """Wait until the corrected manifests do what they promise."""
         self.until("two pods are ready", lambda: self.pods() == 2)
         self.until_from("node1", "node2", "node3")
+        self.until("the ToR's kernel has a route, too", lambda: self.reaches(count=1))
 
     def pods(self) -> int:
         """How many pods of the application there are, if all of them are ready."""

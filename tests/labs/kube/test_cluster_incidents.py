@@ -349,24 +349,25 @@ def test_pods_that_crash_take_the_route_with_them_and_bring_it_back(learner: Lea
 
 
 def test_a_container_that_ends_is_started_again_and_is_back(learner: Learner) -> None:
-    wait = 'trap "exit 3" TERM; while :; do sleep 0.05; done'
+    # Signals reach the first program of a container only once it asks for them.
+    wait = 'trap "exit 3" TERM; echo listening; while :; do sleep 0.05; done'
     learner(
         *(*IN_LAB, "run", "mortal", "--image=busybox", "--labels=app=mortal"),
         *("--", "sh", "-c", wait),
     )
-    learner(*IN_LAB, "wait", "--for=condition=Ready", "pod/mortal", "--timeout=20s")
+
+    def listens(restarts: int) -> bool:
+        status = learner.api.get("pods", "mortal", "lab").get("status") or {}
+        (state,) = status.get("containerStatuses") or [{}]
+        if state.get("restartCount") != restarts or "running" not in state["state"]:
+            return False
+        return "listening" in learner.run(*IN_LAB, "logs", "mortal").text
+
+    learner.until("it runs", lambda: listens(0))
     learner(*IN_LAB, "set", "selector", "service/lab-bgp", "app=mortal")
     learner.until_from(*ALL)
     learner(*IN_LAB, "exec", "mortal", "--", "kill", "1")
-    learner.until(
-        "it was started again",
-        lambda: (
-            learner.api.get("pods", "mortal", "lab")["status"]["containerStatuses"][0][
-                "restartCount"
-            ]
-            == 1
-        ),
-    )
+    learner.until("it runs again", lambda: listens(1))
     learner.until_from(*ALL)
     told = learner(*IN_LAB, "describe", "pod", "mortal")
     assert "Exit Code:    3" in told
