@@ -21,6 +21,7 @@ pytest_plugins = ["lab_page"]  # fixtures for tests in a browser: jupyter_server
 LONGEST_FIRST = (
     "modules/test_sessions_in_browser.py",
     "modules/test_lessons_run.py",
+    "labs/kube/test_cluster_incidents.py",
     "locrib/test_cli.py",
     "locrib/test_lab.py",
     "widgets/test_session_fsm_browser.py",
