@@ -4,7 +4,8 @@ Started inside namespaces of its own (unshare(1)), alone and outside any package
 nothing but the standard library: `python -I container_init.py SPEC`. The root is a small file
 system in memory with the programs of this machine bound into it, read-only. No home folder, no /run
 and no disk is below it, and nothing that is not below it can be reached: pivot_root(2).
-Capabilities are those that a container has by default: root in it is nobody's root outside.
+Capabilities are those that a container has by default. Outside, root in it is who began the lab: an
+ordinary user, or root itself where root did, so what /proc lets root set is read-only, too.
 """
 
 import ctypes
@@ -28,6 +29,10 @@ BOUND = ("etc/alternatives", "etc/ld.so.conf.d", "etc/ssl")
 DEVICES = ("null", "zero", "full", "random", "urandom", "tty")
 CAPABILITIES = frozenset((0, 1, 3, 4, 5, 6, 7, 8, 10, 13, 18, 29, 31))
 """What Docker and containerd leave a container: capabilities(7), by their numbers."""
+KERNELS = ("acpi", "bus", "fs", "irq", "mtrr", "sys", "sysrq-trigger")
+"""What in /proc sets the machine, not the container: container runtimes close it, too."""
+MOST = "size=256m"
+"""A root is memory: a program that writes without end fills this much, not the machine."""
 LAST_CAPABILITY = 40
 DROP_FROM_BOUNDING_SET, NO_NEW_PRIVILEGES = 24, 38
 
@@ -41,9 +46,9 @@ def check(result: int, what: str) -> None:
         sys.exit(f"container: {what}: {os.strerror(code)}")
 
 
-def mount(source: str, target: str, kind: str = "", flags: int = 0) -> None:
+def mount(source: str, target: str, kind: str = "", flags: int = 0, options: str = "") -> None:
     """Let one place show another."""
-    done = libc.mount(source.encode(), target.encode(), kind.encode(), flags, None)
+    done = libc.mount(source.encode(), target.encode(), kind.encode(), flags, options.encode())
     check(done, f"mount {source} on {target}")
 
 
@@ -67,13 +72,13 @@ def bind(source: str, target: str, *, writable: bool = False) -> None:
 
 def build(root: str, spec: dict[str, Any]) -> None:
     """Lay out the container's root."""
-    mount("tmpfs", root, "tmpfs", NOSUID | NODEV)
+    mount("tmpfs", root, "tmpfs", NOSUID | NODEV, MOST)
     lay_programs(root, tools=spec["tools"])
     lay_devices(root)
     for name, text in spec["files"].items():
         Path(root, name).write_text(text, encoding="utf-8")
     mount("proc", f"{root}/proc", "proc", NOSUID | NODEV | NOEXEC)
-    for name in ("sys", "sysrq-trigger"):  # the kernel's own settings are everybody's
+    for name in KERNELS:
         if Path(root, "proc", name).exists():
             bind(f"{root}/proc/{name}", f"{root}/proc/{name}")
     bind(spec["scratch"], f"{root}/tmp", writable=True)  # noqa: S108 - the container's own

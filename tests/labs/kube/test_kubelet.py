@@ -52,6 +52,20 @@ def test_a_program_runs_in_a_read_only_root_without_the_learners_files(
     assert "1 ?" in kubectl("exec", "tool", "--", "ps", "ax")
 
 
+def test_a_program_sets_nothing_of_the_machine_and_fills_a_bounded_root(
+    kubectl: ClusterLab,
+) -> None:
+    kubectl("run", "greedy", "--image=busybox", "--", "sleep", "600")
+    kubectl("wait", "--for=condition=Ready", "pod/greedy", "--timeout=30s")
+    closed = "acpi bus fs irq mtrr sys sysrq-trigger"
+    look = f"cd /proc; for one in {closed}; do test -w $one && echo can set $one; done; echo done"
+    assert kubectl("exec", "greedy", "--", "sh", "-c", look) == "done\n"
+    fill = "head -c 300M /dev/zero 2>&1 >/all | cat; cat /all | wc -c; rm /all"
+    told = kubectl("exec", "greedy", "--", "sh", "-c", f"({fill}) 2>&1")
+    assert "No space left on device" in told
+    assert int(told.split()[-1]) <= 256 << 20, "bytes of a root in memory"
+
+
 def test_exec_passes_on_the_exit_code_and_has_the_pods_network(kubectl: ClusterLab) -> None:
     kubectl("run", "net", "--image=alpine", "--", "sleep", "600")
     kubectl("wait", "--for=condition=Ready", "pod/net", "--timeout=30s")
