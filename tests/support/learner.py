@@ -156,7 +156,9 @@ class Learner:
             self.api.create(wanted)
             return
         (now,) = found
-        metadata = {k: v for k, v in now["metadata"].items() if k not in ("annotations", "labels")}
+        # Without a resourceVersion: a controller may write its annotation in between.
+        gone = ("annotations", "labels", "resourceVersion")
+        metadata = {k: v for k, v in now["metadata"].items() if k not in gone}
         spec = dict(wanted["spec"])
         if resource == "services":
             spec |= {k: now["spec"][k] for k in ("clusterIP", "clusterIPs") if k in now["spec"]}
