@@ -118,7 +118,7 @@ def new_metadata(obj: Obj, namespace: str) -> Obj:
         given.pop(name, None)
     if namespace:
         given["namespace"] = namespace
-    return given | {"uid": str(uuid.uuid4()), "creationTimestamp": now()}
+    return _without_empty(given) | {"uid": str(uuid.uuid4()), "creationTimestamp": now()}
 
 
 def kept_metadata(obj: Obj, old: Obj, kind: Kind) -> Obj:
@@ -149,7 +149,12 @@ def kept_metadata(obj: Obj, old: Obj, kind: Kind) -> Obj:
             f"found new finalizers []string{{{listed}}}"
         )
         raise invalid(kind, name, [violation.forbidden("metadata.finalizers", told)])
-    return given
+    return _without_empty(given)
+
+
+def _without_empty(metadata: Obj) -> Obj:
+    """Metadata as a cluster keeps it: empty lists and maps are left out, and so are no change."""
+    return {name: value for name, value in metadata.items() if value not in ({}, [])}
 
 
 def counts_generations(kind: Kind) -> bool:

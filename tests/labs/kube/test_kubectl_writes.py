@@ -67,6 +67,13 @@ def test_apply_creates_leaves_alone_changes_and_removes(kubectl: Kubectl) -> Non
     assert changed["metadata"]["resourceVersion"] != version
 
 
+def test_empty_annotations_are_no_difference(kubectl: Kubectl) -> None:
+    # For an object that another way of writing left without annotations, diff asks with `{}`.
+    wanted = json.dumps(config_map("bare", k="1"))
+    kubectl("apply", "--server-side", "-f", "-", stdin=wanted)
+    assert not kubectl("diff", "-f", "-", stdin=wanted)
+
+
 def test_apply_dry_runs_and_diff_change_nothing(kubectl: Kubectl) -> None:
     kubectl.apply(config_map("a", k="1"))
     before = kubectl.json("get", "cm", "a")
