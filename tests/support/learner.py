@@ -2,6 +2,7 @@
 
 import json
 from collections.abc import Callable, Mapping
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -9,6 +10,7 @@ import yaml
 
 from bgp.route import Path as Route
 from labs.kube.api import Api
+from labs.kube.errors import ApiError
 from labs.lab import Lab
 from labs.lab_values import Output
 from labs.polling import poll
@@ -139,7 +141,7 @@ class Learner:
                 if not metadata.get("ownerReferences") and metadata["namespace"] != "kube-system":
                     self.api.delete(resource, metadata["name"], metadata["namespace"])
         for (resource, name), one in kept.items():
-            self._put(resource, name, one)
+            self.until(f"{name} is back", partial(self._put, resource, name, one))
 
     @staticmethod
     def _key(one: Obj) -> tuple[str, str]:
@@ -147,28 +149,33 @@ class Learner:
         plural = f"{one['kind'].lower()}s"
         return (f"{plural}.{group}" if group else plural, one["metadata"]["name"])
 
-    def _put(self, resource: str, name: str, wanted: Obj) -> None:
+    def _put(self, resource: str, name: str, wanted: Obj) -> bool:
+        """Write an object as it is wanted; False when a controller wrote it at the same time."""
         namespace = wanted["metadata"]["namespace"]
         found = [
             one for one in self.api.list(resource, namespace) if one["metadata"]["name"] == name
         ]
         if not found:
             self.api.create(wanted)
-            return
+            return True
         (now,) = found
-        # Without a resourceVersion: a controller may write its annotation in between.
-        gone = ("annotations", "labels", "resourceVersion")
-        metadata = {k: v for k, v in now["metadata"].items() if k not in gone}
+        metadata = {k: v for k, v in now["metadata"].items() if k not in ("annotations", "labels")}
         spec = dict(wanted["spec"])
         if resource == "services":
             spec |= {k: now["spec"][k] for k in ("clusterIP", "clusterIPs") if k in now["spec"]}
-        self.api.update({**wanted, "metadata": metadata, "spec": spec})
+        try:
+            self.api.update({**wanted, "metadata": metadata, "spec": spec})
+        except ApiError as error:
+            if error.reason != "Conflict":
+                raise
+            return False
+        return True
 
     def ready(self) -> None:
         """Wait until the corrected manifests do what they promise."""
         self.until("two pods are ready", lambda: self.pods() == 2)
         self.until_from("node1", "node2", "node3")
-        self.until("the ToR's kernel has a route, too", lambda: self.reaches(count=1))
+        self.until("every node leads to a pod, too", self.reaches)
 
     def pods(self) -> int:
         """How many pods of the application there are, if all of them are ready."""

@@ -127,7 +127,7 @@ def test_what_works_says_so(learner: Learner) -> None:
     assert sorted(line.split()[1] for line in lines) == [*ALL]
     states = learner(*IN_SPACE, "get", "configurationstates")
     assert states.count(" Valid ") == 4
-    assert learner.reaches()
+    learner.until("the client is answered", learner.reaches)
     path = learner.routes()["node1"]
     assert [str(one) for one in path.communities] == ["64512:100"]
 
@@ -173,7 +173,7 @@ def test_a_route_map_of_the_tor_acts_on_a_community(learner: Learner) -> None:
     try:
         learner.patch("bgpadvertisement", "lab-bgp-adv", communities=["64512:666"])
         learner.until_from("node2", "node3")
-        assert learner.reaches()
+        learner.until("the client is answered", learner.reaches)
         learner.patch("bgpadvertisement", "lab-bgp-adv", communities=["64512:100"])
         learner.until_from(*ALL)
     finally:
@@ -185,7 +185,7 @@ def test_an_aggregate_is_announced_in_the_addresses_place(learner: Learner) -> N
     learner.patch("bgpadvertisement", "lab-bgp-adv", aggregationLength=26)
     learner.until_from(*ALL, prefix="172.30.200.0/26")
     learner.until_from()
-    assert learner.reaches()
+    learner.until("the client is answered", learner.reaches)
     told = learner.fails(
         *("patch", "bgpadvertisement", "lab-bgp-adv", *IN_SPACE, "--type=merge"),
         *("-p", '{"spec":{"aggregationLength":20}}'),
@@ -339,13 +339,13 @@ def test_pods_that_crash_take_the_route_with_them_and_bring_it_back(learner: Lea
     wrong = '[{"op":"add","path":"/spec/template/spec/containers/0/command","value":["-x"]}]'
     learner(*words, wrong)
     learner.until_from()
-    assert "CrashLoopBackOff" in learner(*IN_LAB, "get", "pods")
+    learner.until("pods crash", lambda: "CrashLoopBackOff" in learner(*IN_LAB, "get", "pods"))
     told = learner(*IN_SPACE, "logs", "daemonset/speaker", "--tail=3")
     assert '"reason":"noEndpoints"' in told
     assert not learner.reaches(count=1)
     learner(*IN_LAB, "rollout", "undo", "deployment/echo-server")
     learner.ready()
-    assert learner.reaches()
+    learner.until("the client is answered", learner.reaches)
 
 
 def test_a_container_that_ends_is_started_again_and_is_back(learner: Learner) -> None:
@@ -388,7 +388,7 @@ def test_a_pool_that_changes_gives_its_services_other_addresses(learner: Learner
     learner.patch("ipaddresspool", "lab-pool", addresses=["172.30.200.100-172.30.200.110"])
     learner.until_from(*ALL, prefix="172.30.200.100/32")
     learner.until_from()
-    assert learner.reaches("172.30.200.100")
+    learner.until("the client is answered", lambda: learner.reaches("172.30.200.100"))
 
 
 def test_two_services_share_an_address_where_both_allow_it(learner: Learner) -> None:
@@ -414,11 +414,11 @@ def test_two_services_share_an_address_where_both_allow_it(learner: Learner) -> 
     for name in ("lab-bgp", "second"):
         learner(*IN_LAB, "annotate", "service", name, "metallb.io/allow-shared-ip=web")
     learner.until("it has it", lambda: VIP in learner(*IN_LAB, "get", "service", "second"))
-    assert learner.reaches(f"{VIP}:8000")
+    learner.until("the client is answered", lambda: learner.reaches(f"{VIP}:8000"))
     learner(*IN_LAB, "delete", "service", "lab-bgp")
     learner.until("only one is left", lambda: not learner.reaches(count=1))
     assert set(learner.routes()) == {*ALL}
-    assert learner.reaches(f"{VIP}:8000")
+    learner.until("the client is answered", lambda: learner.reaches(f"{VIP}:8000"))
 
 
 def test_a_hand_edit_on_a_node_is_undone(learner: Learner) -> None:
@@ -434,7 +434,7 @@ def test_a_hand_edit_on_a_node_is_undone(learner: Learner) -> None:
 def test_a_bgpd_that_is_killed_has_its_configuration_when_it_is_back(learner: Learner) -> None:
     learner.lab.kill("node1")
     learner.until_from("node2", "node3")
-    assert learner.reaches()
+    learner.until("the client is answered", learner.reaches)
     learner.lab.start_daemon("node1")
     learner.until_from(*ALL)
 
