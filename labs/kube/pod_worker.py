@@ -162,12 +162,11 @@ class PodWorker:
 
     def _wait(self, seconds: float) -> None:
         waited: list[HasDescriptor] = [self._wake]
-        waited += [
-            state.running.process
-            for state in (*self.inits, *self.containers)
-            if state.running is not None and state.running.process is not None
-            and state.running.code() is None
-        ]  # fmt: skip
+        for running in self.runs():
+            if running.code() is not None:
+                return  # it has ended since the last look, and nobody will be told of it again
+            if running.process is not None:
+                waited.append(running.process)
         readable(waited, seconds)
         self._wake.quiet()
 

@@ -30,6 +30,7 @@ CLEARED = (*METALLB, "services", "deployments.apps", "pods", "secrets")
 """What tests write; nothing of it but MetalLB's own workloads is there from the start."""
 EXCLUDED = "node.kubernetes.io/exclude-from-external-load-balancers"
 PATIENCE = 20.0
+IN_LAB_WIDE = ("-n", "lab", "get", "pods,replicasets,endpointslices,events", "-o", "wide")
 
 
 def objects(*files: Path) -> list[Obj]:
@@ -110,7 +111,9 @@ class Learner:
         )
 
     def _told(self) -> str:
-        return f"{dict(self.routes())} {self.lab.show('tor', 'show bgp summary')}"
+        pods = self.lab.kubectl(*IN_LAB_WIDE).text
+        routes = ", ".join(self.routes())
+        return f"routes from {routes}\n{self.lab.show('tor', 'show bgp summary')}\n{pods}"
 
     def reaches(self, address: str = VIP, count: int = 6) -> bool:
         """Whether the client, behind the ToR, has an answer each time."""

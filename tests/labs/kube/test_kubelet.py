@@ -7,6 +7,7 @@ from pathlib import Path
 
 import pytest
 from cluster_lab import PATIENCE, ClusterLab, cluster_lab
+from counts import Times
 
 from labs.packages import Daemons
 from labs.polling import poll
@@ -101,6 +102,15 @@ def test_a_pod_that_is_done_is_not_started_again(kubectl: ClusterLab) -> None:
     kubectl.until("it is done", "pod", "once", shows="Completed")
     assert kubectl.get("pod", "once")["status"]["phase"] == "Succeeded"
     assert kubectl("logs", "once") == "done\n"
+
+
+def test_an_end_is_seen_however_soon_it_comes(kubectl: ClusterLab, times: Times) -> None:
+    # The worker of a pod that ended between two of its looks once slept until the grace was over.
+    polite = "trap 'exit 0' TERM; echo up; while :; do sleep 0.05; done"
+    for _ in range(times(6, soak=200)):
+        kubectl("run", "brief", "--image=busybox", "--", "sh", "-c", polite)
+        poll("it is up", lambda: "up" in kubectl.lab.kubectl("logs", "brief").text, PATIENCE)
+        kubectl("delete", "pod", "brief", "--timeout=10s")
 
 
 def test_a_program_is_asked_to_end_before_it_is_killed(kubectl: ClusterLab) -> None:
