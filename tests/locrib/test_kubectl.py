@@ -88,7 +88,8 @@ def test_ctrl_c_ends_a_watch(place: dict[str, str]) -> None:
         assert watch.stdout.readline() == "node/node1\n"
         watch.send_signal(signal.SIGINT)
         poll("the watch ends", lambda: watch.poll() is not None)
-        assert watch.returncode == 1, "as kubectl itself ends"
+        # As kubectl itself ends: by its own handler, or by the signal before it has one.
+        assert watch.returncode in (1, 130)
 
 
 def test_a_lab_without_a_cluster_says_which_has_one(place: dict[str, str], tmp_path: Path) -> None:
