@@ -4,6 +4,7 @@ Sources: garbage collection (background, foreground, orphan), namespace deletion
 time to live (one hour) in the Kubernetes documentation.
 """
 
+from abc import ABC, abstractmethod
 from collections.abc import Iterator
 from datetime import UTC, datetime
 
@@ -54,7 +55,7 @@ def _matters(change: Change) -> bool:
     return change.type == "DELETED" or "deletionTimestamp" in metadata or owners
 
 
-class _Tidying:
+class _Tidying(ABC):
     """Looks at the whole world, and only after a change that can matter to it."""
 
     watches = (EVERYTHING,)
@@ -77,9 +78,9 @@ class _Tidying:
         except TooOldError:
             return True
 
+    @abstractmethod
     def tidy(self) -> None:
         """Do what has to be done."""
-        raise NotImplementedError
 
 
 class Namespaces(_Tidying):
